@@ -1,0 +1,39 @@
+# make run    the service, on a PostgreSQL of its own; needs nothing but Python 3.11 or newer
+# make test   all tests, on a real PostgreSQL
+# make check  what CI runs: style, types, tests
+
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.PHONY: run test check format clean
+
+run: .venv/run
+	@exec $(RUN) service.py --embedded
+
+test: .venv/dev
+	@$(RUN) -m pytest
+
+check: .venv/dev
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+	$(RUN) -m pytest
+
+format: .venv/dev
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
+
+.venv/run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3 …")'
+	@test -x $(RUN) || $(PYTHON) -m venv .venv
+	@echo "installing what the service needs (once, about a minute)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	@echo "installing what the tests need (once)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,55 @@
+"""Cross-origin resource sharing, for the origins of FRONTEND_URL (Fetch standard, 3.2)."""
+
+from collections.abc import Iterable
+
+Headers = list[tuple[bytes, bytes]]
+
+METHODS = {b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS"}
+HEADERS = {b"authorization", b"content-type"}
+SAFELISTED = {b"accept", b"accept-language", b"content-language", b""}
+
+VARY = (b"vary", b"Origin")
+PREFLIGHT_GRANT = [
+    (b"access-control-allow-methods", b"GET, POST, PUT, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type"),
+    (b"access-control-max-age", b"7200"),
+]
+
+
+class Cors:
+    """Says which headers an origin gets."""
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        self._grants = {origin.encode(): _grant(origin.encode()) for origin in origins}
+        self._refusal: Headers = [VARY]
+
+    def grant(self, origin: bytes | None) -> Headers:
+        """The headers of every answer to this origin; for a foreign one only Vary."""
+        return self._grants.get(origin, self._refusal) if origin else self._refusal
+
+    def refusal(self, headers: dict[bytes, bytes]) -> str | None:
+        """Why a preflight is refused, or None where it is granted."""
+        if headers[b"origin"] not in self._grants:
+            return "This origin is not allowed"
+        if headers[b"access-control-request-method"] not in METHODS:
+            return "This method is not allowed across origins"
+        wanted = headers.get(b"access-control-request-headers", b"").lower().split(b",")
+        if not {name.strip() for name in wanted} <= HEADERS | SAFELISTED:
+            return "Only the headers Authorization and Content-Type are allowed across origins"
+        return None
+
+
+def _grant(origin: bytes) -> Headers:
+    return [
+        VARY,
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", b"X-Request-ID, Retry-After"),
+    ]
+
+
+def is_preflight(method: str, headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser asks before the real request."""
+    return (
+        method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
+    )

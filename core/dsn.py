@@ -1,0 +1,105 @@
+"""DATABASE_URL: what providers hand out, as the arguments that asyncpg wants.
+
+The form is libpq's (PostgreSQL documentation, 34.1.1 "Connection Strings").
+"""
+
+import re
+import ssl
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+SCHEMES = {"postgresql", "postgres", "postgresql+asyncpg"}
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+POOLER_PORTS = {6432, 6543}  # PgBouncer's and Supavisor's
+# All other parameters concern libpq itself (channel_binding, gssencmode) or other programs.
+SERVER_PARAMETERS = ("application_name", "options")
+ADDRESS = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
+
+
+@dataclass(frozen=True)
+class Dsn:
+    """Where the database is, and how to get there."""
+
+    host: str
+    port: int
+    user: str | None
+    password: str | None = field(repr=False)
+    database: str | None
+    ssl: ssl.SSLContext | str
+    connect_timeout: int | None
+    """Seconds."""
+    server_settings: dict[str, str]
+    pooler: bool
+    """Whether this looks like a pooler in transaction mode (Neon, Supabase, PgBouncer)."""
+
+    @property
+    def place(self) -> str:
+        """Host and port, for people."""
+        return f"{self.host}:{self.port}"
+
+    def arguments(self) -> dict[str, Any]:
+        """What `asyncpg.connect` takes."""
+        names = ("host", "port", "user", "password", "database", "ssl")
+        return {name: getattr(self, name) for name in names}
+
+
+def parse(url: str) -> Dsn:
+    """Take a database URL apart.
+
+    Raises ValueError, which says what is expected and never repeats the URL.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in SCHEMES:
+        raise ValueError("expects a URL such as postgresql://user:password@host:5432/name")
+    login, _, address = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    found = ADDRESS.fullmatch(address)
+    if not found:
+        raise ValueError("expects one host and a port, as in postgresql://user@host:5432/name")
+    query = dict(parse_qsl(parts.query))
+    host = query.get("host") or unquote(found["host"]).strip("[]") or "localhost"
+    port = _whole("port", query.get("port") or found["port"] or "5432")
+    timeout = query.get("connect_timeout")
+    return Dsn(
+        host=host,
+        port=port,
+        user=query.get("user") or unquote(user) or None,
+        password=query.get("password") or unquote(password) or None,
+        database=query.get("dbname") or unquote(parts.path[1:]) or None,
+        ssl=_ssl(host, query),
+        connect_timeout=_whole("connect_timeout", timeout) if timeout else None,
+        server_settings={name: query[name] for name in SERVER_PARAMETERS if name in query},
+        pooler=bool(re.search(r"[.-]pooler\.", host))
+        or port in POOLER_PORTS
+        or query.get("pgbouncer") == "true",
+    )
+
+
+def _whole(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 65535):
+        raise ValueError(f"expects a whole number from 1 to 65535 as {name}")
+    return int(text)
+
+
+def _ssl(host: str, query: dict[str, str]) -> ssl.SSLContext | str:
+    """What each sslmode verifies (PostgreSQL documentation, table 34.1)."""
+    mode = query.get("sslmode") or ("disable" if host.startswith("/") else "prefer")
+    root = query.get("sslrootcert", "system")
+    if mode not in SSL_MODES:
+        raise ValueError(f"expects sslmode to be one of {', '.join(SSL_MODES)}")
+    if mode == "require" and root != "system":
+        mode = "verify-ca"  # as libpq does
+    if not mode.startswith("verify"):
+        return mode
+    try:
+        context = ssl.create_default_context(cafile=None if root == "system" else root)
+        if "sslcert" in query:
+            context.load_cert_chain(query["sslcert"], query.get("sslkey"))
+    except OSError:
+        raise ValueError("expects sslrootcert, sslcert and sslkey to be readable files") from None
+    context.check_hostname = mode == "verify-full"
+    return context

@@ -1,0 +1,89 @@
+"""Failures: a few kinds, one translation to `{"error": "<sentence>"}`."""
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.logs import log
+
+SENTENCES = {404: "Not found", 405: "Method not allowed"}
+
+
+class ApiError(HTTPException):
+    """An answer that is no success. A subclass is one kind, which a route declares."""
+
+    status = 500
+    sentence = "Internal server error"
+
+    def __init__(
+        self, sentence: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(self.status, sentence or self.sentence, headers)
+
+
+class InvalidRequest(ApiError):
+    """JSON, but not what the route wants."""
+
+    status = 400
+    sentence = "Invalid request"
+
+
+class Unauthorized(ApiError):
+    """No valid token, or one whose user is gone (RFC 6750, section 3)."""
+
+    status = 401
+    sentence = "Unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+
+class BodyTooLarge(ApiError):
+    """More than MAX_BODY_BYTES."""
+
+    status = 413
+    sentence = "The request body is too large"
+
+
+class NotJson(ApiError):
+    """Not JSON at all."""
+
+    status = 422
+    sentence = "The request body is not valid JSON"
+
+
+class Unavailable(ApiError):
+    """The database is away, or too slow."""
+
+    sentence = "Service temporarily unavailable"
+
+
+def error_response(error: HTTPException) -> Response:
+    """The one shape of all errors."""
+    sentence = SENTENCES.get(error.status_code, error.detail)
+    if isinstance(error, ApiError):
+        sentence = error.detail
+    body = msgspec.json.encode({"error": sentence})
+    return Response(body, error.status_code, error.headers, media_type="application/json")
+
+
+async def answer_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's exception handler for every HTTPException, the router's own included."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code >= 500:
+        log_failure(request.scope["method"], request.scope["path"], error)
+    return error_response(error)
+
+
+def log_failure(method: str, path: str, error: Exception) -> None:
+    """One record with the stack trace; what the database adds about rows stays out of it."""
+    cause: BaseException | None = error
+    while cause:
+        if hasattr(cause, "detail") and not isinstance(cause, HTTPException):
+            cause.detail = None
+        cause = cause.__cause__ or cause.__context__
+    log.error("%s %s failed: %s", method, path, error, exc_info=error)

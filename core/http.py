@@ -1,0 +1,75 @@
+"""What every answer has: a request id, security headers, CORS, and an end even after a bug."""
+
+import itertools
+import re
+import secrets
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core import cors, logs
+from core.errors import ApiError, InvalidRequest, error_response, log_failure
+
+SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~+/=:-]{1,128}")
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+NO_STORE = (b"cache-control", b"no-store")
+
+_prefix = secrets.token_hex(6)
+_numbers = itertools.count(1)
+
+
+class Exchange:
+    """The outermost middleware: Starlette's own 500 has neither CORS headers nor our shape."""
+
+    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+        self.app = app
+        self.cors = cors.Cors(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, whatever happens."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        request_id = _request_id(headers.get(b"x-request-id"))
+        logs.request_id.set(request_id)
+        extra = [NOSNIFF, (b"x-request-id", request_id.encode())]
+        extra += self.cors.grant(headers.get(b"origin"))
+        if scope["path"].startswith("/api/"):
+            extra.append(NO_STORE)
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], *extra]
+            await send(message)
+
+        app = self.app
+        if cors.is_preflight(scope["method"], headers):
+            app = self._preflight(headers)
+        try:
+            await app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            pass
+        except Exception as error:
+            if started:
+                raise
+            log_failure(scope["method"], scope["path"], error)
+            await error_response(ApiError())(scope, receive, send_with_headers)
+
+    def _preflight(self, headers: dict[bytes, bytes]) -> Response:
+        if refusal := self.cors.refusal(headers):
+            return error_response(InvalidRequest(refusal))
+        response = Response(status_code=204)
+        response.raw_headers += cors.PREFLIGHT_GRANT
+        return response
+
+
+def _request_id(given: bytes | None) -> str:
+    """The client's, where it is short and harmless in a log, else a new one."""
+    if given and SANE_REQUEST_ID.fullmatch(given):
+        return given.decode()
+    return f"{_prefix}{next(_numbers):08x}"

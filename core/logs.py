@@ -1,0 +1,56 @@
+"""Logs: one JSON object a line, or plain text on a terminal; uvicorn's loggers included."""
+
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+import msgspec
+
+log = logging.getLogger("todo")
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+class JsonFormatter(logging.Formatter):
+    """One line a record: time, level, logger, message, and request_id and exception if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one JSON object."""
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if current := request_id.get():
+            entry["request_id"] = current
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(entry).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """For people: time, level, message, request id."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line, and the stack trace below it."""
+        line = super().format(record)
+        current = request_id.get()
+        return f"{line} [{current}]" if current else line
+
+
+def configure(level: str, form: str) -> None:
+    """Send every logger's records to stdout, in one form (`json` or `text`)."""
+    text = TextFormatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter() if form == "json" else text)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
+        logger = logging.getLogger(name)
+        logger.handlers, logger.propagate = [], name != "uvicorn.access"
+        logger.setLevel(logging.NOTSET)
+    # What uvicorn says of each start and stop is for its own developers, and where we end the
+    # start ourselves we have said why.
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.setLevel(max(logging.WARNING, logging.root.level))
+    uvicorn.filters = [lambda record: "\nSystemExit: " not in record.getMessage()]

@@ -1,0 +1,128 @@
+"""The OpenAPI 3.1 document, assembled from the plugins' declarations."""
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from core.errors import ApiError, BodyTooLarge, InvalidRequest, NotJson, Unauthorized, Unavailable
+from core.plugin import Operation, Plugin
+
+Json = dict[str, Any]
+
+INFO = {
+    "title": "Todo REST backend",
+    "description": "Sign-up, log-in and strictly private task lists.",
+}
+REF = "#/components/schemas/{model}"
+ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "string", "description": "A sentence for a person."}},
+    "additionalProperties": False,
+}
+ID = {"type": "string", "format": "uuid"}
+
+
+def document(plugins: Iterable[Plugin], version: str) -> Json:
+    """The whole document: every documented route, every status, every schema."""
+    operations = [op for plugin in plugins for op in plugin.operations if op.documented]
+    schemas = _schemas(operations)
+    paths: Json = {}
+    for operation in operations:
+        paths.setdefault(operation.path, _parameters(operation.path))
+        paths[operation.path][operation.method.lower()] = _operation(operation, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": INFO | {"version": version},
+        "paths": paths,
+        "components": {
+            "schemas": {"Error": ERROR} | schemas.definitions,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+class _Schemas:
+    """The JSON Schema of each type, and the definitions that they refer to."""
+
+    def __init__(self, types: list[tuple[Any, JsonSchemaMode]]) -> None:
+        adapters = [(each, mode, TypeAdapter(each)) for each, mode in types]
+        found, rest = TypeAdapter.json_schemas(adapters, ref_template=REF)
+        self.of = {each: schema for (each, _), schema in found.items()}
+        self.definitions: Json = rest.get("$defs", {})
+
+
+def _schemas(operations: Iterable[Operation]) -> _Schemas:
+    types: dict[Any, JsonSchemaMode] = {}
+    for operation in operations:
+        if operation.body:
+            types[operation.body] = "validation"
+        if operation.returns:
+            types[operation.returns] = "serialization"
+    return _Schemas(list(types.items()))
+
+
+def _parameters(path: str) -> Json:
+    names = re.findall(r"{(\w+)}", path)
+    parameters = [{"name": n, "in": "path", "required": True, "schema": ID} for n in names]
+    return {"parameters": parameters} if parameters else {}
+
+
+def _operation(operation: Operation, schemas: _Schemas) -> Json:
+    summary, _, details = (operation.handler.__doc__ or "").strip().partition("\n")
+    result: Json = {
+        "operationId": operation.handler.__name__,
+        "summary": summary,
+        "tags": [operation.tag],
+        "responses": {str(operation.status): _success(operation, schemas)},
+    }
+    if details.strip():
+        result["description"] = details.strip()
+    if operation.private:
+        result["security"] = [{"bearer": []}]
+    if operation.body:
+        schema = schemas.of[operation.body]
+        result["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    for status, sentences in _errors(operation).items():
+        result["responses"][str(status)] = _error(sentences)
+    return result
+
+
+def _success(operation: Operation, schemas: _Schemas) -> Json:
+    response: Json = {"description": HTTPStatus(operation.status).phrase}
+    if operation.returns:
+        schema = schemas.of[operation.returns]
+        response["content"] = {"application/json": {"schema": schema}}
+    return response
+
+
+def _errors(operation: Operation) -> dict[int, list[str]]:
+    """What a route can answer beside success: what it declares, and what follows of itself."""
+    kinds: list[type[ApiError]] = [*operation.errors]
+    if operation.body:
+        kinds += [InvalidRequest, NotJson]
+    if operation.private:
+        kinds.append(Unauthorized)
+    kinds += [BodyTooLarge, Unavailable]
+    found: dict[int, list[str]] = {}
+    for kind in sorted(kinds, key=lambda kind: kind.status):
+        found.setdefault(kind.status, []).append(kind.sentence)
+    return found
+
+
+def _error(sentences: list[str]) -> Json:
+    examples = {
+        f"example{number}": {"value": {"error": sentence}}
+        for number, sentence in enumerate(sentences, 1)
+    }
+    content = {"schema": {"$ref": "#/components/schemas/Error"}, "examples": examples}
+    return {"description": " / ".join(sentences), "content": {"application/json": content}}

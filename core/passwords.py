@@ -1,0 +1,75 @@
+"""Passwords: bcrypt, off the event loop, one queue of bounded length."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+import bcrypt
+
+from core.errors import ApiError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+COST = 12  # 2^12 rounds: some 280 ms
+LONGEST = 72  # bytes; bcrypt does not look further
+UNUSABLE = "!"  # in place of a hash: no password fits
+# What an unknown e-mail is checked against, lest it be answered sooner than a known one.
+DUMMY = "$2b$12$MGgH.1oJDsgiggMVXi1/jO9GJvzyriFx.psXZE5J0205VUeXLFsLq"
+MOST_WAITING = 100
+NICENESS = 19
+
+
+class TooManySignIns(ApiError):
+    """The queue for password hashing is full."""
+
+    status = 503
+    sentence = "Too many sign-ins at once, please try again"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
+class Passwords:
+    """Hashes and checks on all cores but one, at low priority: the rest of the API goes first."""
+
+    def __init__(self) -> None:
+        self._threads = max(1, len(os.sched_getaffinity(0)) - 1)
+        self._executor = ThreadPoolExecutor(self._threads, "bcrypt", initializer=_be_nice)
+        self._unfinished = 0
+
+    async def hash(self, password: str) -> str:
+        """A new bcrypt hash. Raises TooManySignIns, and ValueError over 72 bytes."""
+        salt = bcrypt.gensalt(COST)
+        return (await self._run(bcrypt.hashpw, password.encode(), salt)).decode()
+
+    async def check(self, password: str, password_hash: str | None) -> bool:
+        """Whether the password has this hash; None takes as long and never fits.
+
+        Raises TooManySignIns.
+        """
+        stored = password_hash if password_hash and password_hash != UNUSABLE else None
+        given = password.encode(errors="replace")
+        same = await self._run(bcrypt.checkpw, given[:LONGEST], (stored or DUMMY).encode())
+        return same and stored is not None and len(given) <= LONGEST
+
+    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._unfinished >= self._threads + MOST_WAITING:
+            raise TooManySignIns
+        self._unfinished += 1
+        try:
+            return await asyncio.wrap_future(self._executor.submit(work, *args, **kwargs))
+        finally:
+            self._unfinished -= 1
+
+    def close(self) -> None:
+        """End the threads; what still waits is dropped."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _be_nice() -> None:
+    """Linux knows a priority for each thread (setpriority(2), "C library/kernel differences")."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

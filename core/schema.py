@@ -1,0 +1,83 @@
+"""The schema: tables that are missing are created at the start."""
+
+import asyncio
+
+import asyncpg
+from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
+from sqlmodel import SQLModel
+
+from core.connections import Connection, Connector
+from core.statements import DIALECT
+
+ADVISORY_LOCK = 0x746F646F  # "todo": one program at a time creates tables
+PATIENCE = 5.0  # seconds that a database may take to come up
+
+
+class DatabaseUnreachable(Exception):
+    """The database cannot be reached or used; the message names the place and the reason."""
+
+
+async def prepare(connector: Connector) -> None:
+    """Wait for the database, five seconds at most, and create the tables that it lacks.
+
+    Raises DatabaseUnreachable.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + PATIENCE
+    while True:
+        try:
+            return await _create_all(connector, deadline - loop.time())
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if loop.time() + 0.2 >= deadline or isinstance(error, HOPELESS):
+                raise DatabaseUnreachable(_explain(connector, error)) from error
+        await asyncio.sleep(0.2)
+
+
+HOPELESS = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.ClientConfigurationError,
+)
+
+
+def _explain(connector: Connector, error: Exception) -> str:
+    reason = str(error).splitlines()[0] if str(error) else "no answer"
+    if isinstance(error, TimeoutError):
+        reason = "no answer"
+    elif isinstance(error, OSError):
+        reason = error.strerror or reason
+    return f"DATABASE_URL: the database at {connector.dsn.place} cannot be used: {reason}"
+
+
+async def _create_all(connector: Connector, timeout: float) -> None:
+    async with asyncio.timeout(timeout):
+        connection = await connector.open(timeout)
+        try:
+            if await _missing(connection):
+                await _create_missing(connection)
+            await connection.close()
+        finally:
+            connection.terminate()
+
+
+async def _missing(connection: Connection) -> list[str]:
+    names = [table.name for table in SQLModel.metadata.sorted_tables]
+    query = (
+        "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL"
+    )
+    return [row["name"] for row in await connection.fetch(query, names)]
+
+
+async def _create_missing(connection: Connection) -> None:
+    async with connection.transaction():
+        await connection.execute(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        for name in await _missing(connection):
+            for command in _commands(name):
+                await connection.execute(command)
+
+
+def _commands(name: str) -> list[str]:
+    table = SQLModel.metadata.tables[name]
+    commands: list[DDLElement] = [CreateTable(table), *map(CreateIndex, table.indexes)]
+    return [str(command.compile(dialect=DIALECT)) for command in commands]

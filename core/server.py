@@ -1,0 +1,91 @@
+"""The HTTP server: uvicorn, set up for this service, in one process or several."""
+
+import asyncio
+import ctypes
+import multiprocessing
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+import uvicorn
+from uvicorn.supervisors import ChangeReload, Multiprocess
+
+from core import dsn, schema
+from core.connections import Connector
+from core.settings import Settings, exit_with
+
+APPLICATION = "service:create_app"
+KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
+GRACE = 8  # seconds that requests in flight get at the end
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+class Server(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as uvicorn does."""
+        await super().startup(sockets)
+        self.on_started()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Reserve the address; exits where somebody else has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        exit_with(1, f"cannot listen on {host} port {port}: {error.strerror}")
+    return listener
+
+
+def serve(
+    settings: Settings, listener: socket.socket, on_started: Callable[[], None], *, reload: bool
+) -> None:
+    """Serve until SIGINT or SIGTERM; what is in flight then is finished."""
+    config = uvicorn.Config(
+        APPLICATION,
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACE,
+        workers=settings.web_concurrency,
+        reload=reload,
+    )
+    if reload:
+        on_started()
+        ChangeReload(config, Server(config, on_started).run, [listener]).run()
+    elif settings.web_concurrency > 1:
+        asyncio.run(_check_database(settings))  # a worker's exit status would be lost
+        on_started()
+        Multiprocess(config, [listener]).run()
+    else:
+        Server(config, on_started).run([listener])
+
+
+async def _check_database(settings: Settings) -> None:
+    try:
+        await schema.prepare(Connector(dsn.parse(settings.database_url)))
+    except schema.DatabaseUnreachable as error:
+        exit_with(3, str(error))
+
+
+def end_with_parent() -> None:
+    """Have Linux end this worker when its supervisor is killed outright (prctl(2))."""
+    if multiprocessing.parent_process() and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

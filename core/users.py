@@ -1,0 +1,81 @@
+"""Users: how an e-mail is written, and those whom Better Auth created."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+import asyncpg
+import jwt
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import bindparam
+from starlette.requests import Request
+
+from core.body import SENTENCE, STORABLE
+from core.errors import Unauthorized
+from core.passwords import UNUSABLE
+from core.statements import Statement
+from core.tables import User
+from core.tokens import ISSUER
+
+T = TypeVar("T")
+
+LONGEST_EMAIL = 255
+PROVISION = Statement(
+    insert(User)
+    .values(id=bindparam("id"), email=bindparam("email"), password_hash=UNUSABLE)
+    .on_conflict_do_nothing()
+)
+
+
+def normal_email(text: str) -> str:
+    """The one form of an e-mail address: valid, trimmed, in lower case.
+
+    Raises ValueError. The domain `.test` (RFC 6761) is let through, for people's tests.
+    """
+    found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    email = found.normalized.lower()
+    if len(email) > LONGEST_EMAIL:
+        raise ValueError("too long")
+    return email
+
+
+def _email(text: str) -> str:
+    try:
+        return normal_email(text)
+    except ValueError as error:
+        raise PydanticCustomError(SENTENCE, "Invalid email format") from error
+
+
+Email = Annotated[str, STORABLE, AfterValidator(_email)]
+
+
+async def with_user(request: Request, write: Callable[[], Awaitable[T]]) -> T:
+    """Run a write that needs the caller's row in `users`.
+
+    Where that row is missing the user is provisioned from the token, and the write is tried
+    once more. Raises Unauthorized where there is still no such user.
+    """
+    try:
+        return await write()
+    except asyncpg.ForeignKeyViolationError:
+        await _provision(request)
+    try:
+        return await write()
+    except asyncpg.ForeignKeyViolationError:
+        raise Unauthorized from None
+
+
+async def _provision(request: Request) -> None:
+    """A row for someone whom Better Auth vouches for; accounts are never linked by e-mail."""
+    user_id: UUID = request.state.user_id
+    try:
+        claims = request.app.state.tokens.claims(request.headers["authorization"].encode())
+        email = normal_email(claims["email"])
+    except (jwt.InvalidTokenError, KeyError, AttributeError, EmailNotValidError, ValueError):
+        raise Unauthorized from None
+    if claims.get("iss") == ISSUER:  # our own user once had a row: the account is deleted
+        raise Unauthorized
+    await request.app.state.database.fetch(PROVISION, id=user_id, email=email)

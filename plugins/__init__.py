@@ -1,0 +1,1 @@
+"""One noun a file: what clients can do."""

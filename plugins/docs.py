@@ -1,0 +1,50 @@
+"""Docs: the OpenAPI document, and a page that shows it without any foreign host."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from core.errors import ApiError
+from core.plugin import Plugin
+
+plugin = Plugin("docs")
+
+ASSETS = Path(__file__).with_name("docs_assets")
+SERVED = {"swagger-ui-bundle.js", "swagger-ui.css", "page.js", "page.css"}
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class NoSuchAsset(ApiError):
+    """The page has no such part."""
+
+    status = 404
+    sentence = "Not found"
+
+
+@plugin.get("/openapi.json", public=True, documented=False)
+async def openapi(request: Request) -> Response:
+    """The OpenAPI 3.1 document of all loaded plugins."""
+    return Response(request.app.state.openapi(), media_type="application/json")
+
+
+@plugin.get("/docs", public=True, documented=False)
+async def page(request: Request) -> Response:
+    """The documentation, to read and to try."""
+    return FileResponse(ASSETS / "index.html", headers=PAGE_HEADERS)
+
+
+@plugin.get("/docs/{asset}", public=True, documented=False)
+async def asset(request: Request) -> Response:
+    """A part of the page."""
+    name = request.path_params["asset"]
+    if name not in SERVED:
+        raise NoSuchAsset
+    return FileResponse(ASSETS / name, headers={"Cache-Control": "max-age=3600"})

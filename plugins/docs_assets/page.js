@@ -1,0 +1,9 @@
+window.ui = SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#page",
+  deepLinking: true,
+  persistAuthorization: true,
+  displayOperationId: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+});

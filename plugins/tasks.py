@@ -1,0 +1,163 @@
+"""Tasks: one user's to-do list."""
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import StringConstraints
+from sqlmodel import bindparam, col, delete, func, insert, select, update
+from starlette.requests import Request
+from typing_extensions import TypedDict
+
+from core.body import ABSENT, STORABLE, Body
+from core.database import Row
+from core.errors import ApiError
+from core.plugin import Answer, Plugin
+from core.statements import Statement
+from core.tables import Task
+from core.tokens import parse_uuid
+from core.users import with_user
+
+plugin = Plugin("tasks", prefix="/api/tasks")
+
+OWN = (col(Task.id) == bindparam("task_id"), col(Task.user_id) == bindparam("owner"))
+
+LIST = Statement(
+    select(Task)
+    .where(col(Task.user_id) == bindparam("owner"))
+    .order_by(col(Task.created_at).desc(), col(Task.id))
+)
+ADD = Statement(
+    insert(Task)
+    .values(
+        title=bindparam("title"), description=bindparam("description"), user_id=bindparam("owner")
+    )
+    .returning(Task)
+)
+READ = Statement(select(Task).where(*OWN))
+REMOVE = Statement(delete(Task).where(*OWN).returning(col(Task.id)))
+EXISTS = Statement(select(Task.id).where(col(Task.id) == bindparam("task_id")))
+
+
+@cache
+def change_of(columns: Collection[str]) -> Statement:
+    """The statement that changes these columns of a task."""
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    values["updated_at"] = func.clock_timestamp()
+    return Statement(update(Task).where(*OWN).values(**values).returning(Task))
+
+
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), STORABLE
+]
+Description = Annotated[str, StringConstraints(max_length=1000), STORABLE] | None
+
+
+class NewTask(Body):
+    """A task to add."""
+
+    title: Title
+    description: Description = None
+
+
+class TaskChange(Body):
+    """What to change; what is left out stays as it is."""
+
+    title: Title = ABSENT
+    description: Description = ABSENT
+    completed: bool = ABSENT
+
+
+class TaskData(TypedDict):
+    """A task, as everyone who may see it gets it."""
+
+    id: UUID
+    title: str
+    description: str | None
+    completed: bool
+    user_id: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+class OneTask(TypedDict):
+    """One task."""
+
+    task: TaskData
+
+
+class TaskList(TypedDict):
+    """All tasks of the caller."""
+
+    tasks: list[TaskData]
+
+
+class TaskNotFound(ApiError):
+    """No such task."""
+
+    status = 404
+    sentence = "Task not found"
+
+
+class AccessDenied(ApiError):
+    """The task is somebody else's."""
+
+    status = 403
+    sentence = "Access denied"
+
+
+@plugin.get("", returns=TaskList)
+async def list_tasks(request: Request) -> Answer:
+    """The caller's tasks, newest first."""
+    tasks = await request.app.state.database.fetch(LIST, owner=request.state.user_id)
+    return {"tasks": tasks}
+
+
+@plugin.post("", returns=OneTask, status=201)
+async def create_task(request: Request, task: NewTask) -> Answer:
+    """Add a task."""
+    database, owner = request.app.state.database, request.state.user_id
+    row = await with_user(
+        request,
+        lambda: database.fetch_one(
+            ADD, title=task.title, description=task.description, owner=owner
+        ),
+    )
+    return {"task": row}
+
+
+@plugin.get("/{id}", returns=OneTask, errors=[AccessDenied, TaskNotFound])
+async def get_task(request: Request) -> Answer:
+    """One task of the caller's."""
+    return {"task": await _own(request, READ)}
+
+
+@plugin.put("/{id}", returns=OneTask, errors=[AccessDenied, TaskNotFound])
+async def update_task(request: Request, change: TaskChange) -> Answer:
+    """Change what is sent, leave the rest."""
+    sent = change.sent()
+    return {"task": await _own(request, change_of(frozenset(sent)), **sent)}
+
+
+@plugin.delete("/{id}", status=204, errors=[AccessDenied, TaskNotFound])
+async def delete_task(request: Request) -> None:
+    """Delete a task for good."""
+    await _own(request, REMOVE)
+
+
+async def _own(request: Request, statement: Statement, **values: object) -> Row:
+    """Run a statement on the caller's task of this id.
+
+    The statement itself looks at the owner; only where it touches no row does a second look
+    tell somebody else's task from none.
+    """
+    database, task_id = request.app.state.database, parse_uuid(request.path_params["id"])
+    if task_id is None:
+        raise TaskNotFound
+    owner = request.state.user_id
+    row: Row | None = await database.fetch_one(statement, task_id=task_id, owner=owner, **values)
+    if row is None:
+        raise AccessDenied if await database.fetch_one(EXISTS, task_id=task_id) else TaskNotFound
+    return row

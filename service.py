@@ -1,0 +1,77 @@
+"""A Todo REST backend: sign-up, log-in and private task lists over HTTP.
+
+This page shows what runs; `python service.py --help` shows how to run it.
+"""
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from core import __version__, command_line, dsn, logs, plugin, schema
+from core.database import Database
+from core.dump import dump
+from core.errors import answer_http_exception
+from core.http import Exchange
+from core.openapi import document
+from core.passwords import Passwords
+from core.server import end_with_parent
+from core.settings import Settings, exit_with
+from core.tokens import Identify, Tokens
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The service as an ASGI application, by default with the settings of the environment."""
+    settings = settings or Settings.load_or_exit()
+    logs.configure(settings.log_level, settings.log_format)
+    try:
+        plugins = plugin.load(settings.plugins)
+        routes = plugin.routes(plugins, settings.max_body_bytes)
+    except plugin.PluginError as error:
+        exit_with(2, f"PLUGINS: {error}")
+
+    tokens = Tokens(settings.better_auth_secret, settings.jwt_expiration_hours)
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(Exchange, settings.frontend_url),
+            Middleware(Identify, tokens),
+        ],
+        exception_handlers={HTTPException: answer_http_exception},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.settings = settings
+    app.state.tokens = tokens
+    app.state.openapi = cache(lambda: dump(document(plugins, version=__version__)))
+    return app
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Between the first moment and the last: tables, connections, threads."""
+    settings: Settings = app.state.settings
+    app.state.database = Database(
+        dsn.parse(settings.database_url), settings.db_pool_size // settings.web_concurrency
+    )
+    app.state.passwords = Passwords()
+    try:
+        await schema.prepare(app.state.database.connector)
+    except schema.DatabaseUnreachable as error:
+        exit_with(3, str(error))
+    end_with_parent()
+    gc.collect()
+    gc.freeze()  # what is there now stays: the collector need not look at it again
+    try:
+        yield
+    finally:
+        app.state.passwords.close()
+        await app.state.database.close()
+
+
+if __name__ == "__main__":
+    command_line.main(__doc__)

@@ -1,0 +1,1 @@
+"""The contract as tests: the real program on a real PostgreSQL."""
