@@ -23,6 +23,8 @@ from core.server import end_with_parent
 from core.settings import Settings, exit_with
 from core.tokens import Identify, Tokens
 
+SAFE_SECRET = 32  # bytes: what HS256 asks for (RFC 7518, section 3.2)
+
 
 def create_app(settings: Settings | None = None) -> Starlette:
     """The service as an ASGI application, by default with the settings of the environment."""
@@ -34,6 +36,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
     except plugin.PluginError as error:
         exit_with(2, f"PLUGINS: {error}")
 
+    if len(settings.better_auth_secret.encode()) < SAFE_SECRET:
+        logs.log.warning("BETTER_AUTH_SECRET is short: use %d bytes or more", SAFE_SECRET)
     tokens = Tokens(settings.better_auth_secret, settings.jwt_expiration_hours)
     app = Starlette(
         routes=routes,

@@ -116,6 +116,12 @@ class Pool:
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
 
+    def drop_idle(self) -> None:
+        """Part with every idle connection at once."""
+        while self._idle:
+            self._idle.pop()[1].terminate()
+            self._free_place()
+
     async def _close(self, connection: Connection) -> None:
         try:
             await connection.close(timeout=2)  # waits until a running statement is cancelled

@@ -23,6 +23,12 @@ CONNECTION_LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
 )
+FAILURES = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 PING = Statement(select(1))
 
 _spent: ContextVar[float] = ContextVar("database_seconds_spent", default=0.0)
@@ -47,7 +53,7 @@ class Database:
             return await self._run(statement, values, begin + BUDGET - spent)
         except asyncpg.IntegrityConstraintViolationError:
             raise
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAILURES as error:
             raise Unavailable from error
         finally:
             _spent.set(spent + now() - begin)
@@ -72,26 +78,27 @@ class Database:
     async def _run(
         self, statement: Statement, values: dict[str, Any], deadline: float
     ) -> list[Row]:
-        """Once; a read whose connection breaks once more. A write may have been done: never."""
+        """Once; where the connection breaks once more, but never what may have been done."""
         arguments = statement.arguments(values)
         try:
             return await self._attempt(statement.sql, arguments, deadline)
         except TimeoutError:
             raise
-        except CONNECTION_LOST:
-            if not statement.reads:
+        except (*CONNECTION_LOST, asyncpg.InternalClientError) as error:
+            if not (statement.reads or _was_not_sent(error)):
                 raise
-            return await self._attempt(statement.sql, arguments, deadline)
+        self._pool.drop_idle()  # they may be as dead, and not know yet
+        return await self._attempt(statement.sql, arguments, deadline)
 
     async def _attempt(self, sql: str, arguments: list[Any], deadline: float) -> list[Row]:
         connection = await self._pool.acquire(deadline)
         try:
             rows = await self._execute(connection, sql, arguments, deadline)
-        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError):
-            self._pool.release(connection)
-            raise
-        except BaseException:
-            self._pool.discard(connection)
+        except BaseException as error:
+            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, CONNECTION_LOST):
+                self._pool.release(connection)  # the server has answered and waits for more
+            else:
+                self._pool.discard(connection)
             raise
         self._pool.release(connection)
         return list(map(dict, rows))
@@ -104,6 +111,11 @@ class Database:
         # asyncpg sends two messages, and between them a pooler may change the server.
         async with asyncio.timeout_at(deadline), connection.transaction():
             return await connection.fetch(sql, *arguments)
+
+
+def _was_not_sent(error: Exception) -> bool:
+    """Whether asyncpg had no use for the connection any more: the server said farewell on it."""
+    return isinstance(error, asyncpg.InternalClientError) and "switch to state" in str(error)
 
 
 def _until(deadline: float) -> float:

@@ -1,11 +1,10 @@
 """Logs: one JSON object a line, or plain text on a terminal; uvicorn's loggers included."""
 
+import json
 import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
-
-import msgspec
 
 log = logging.getLogger("todo")
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
@@ -17,7 +16,7 @@ class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as one JSON object."""
         entry = {
-            "time": datetime.fromtimestamp(record.created, UTC),
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -26,7 +25,7 @@ class JsonFormatter(logging.Formatter):
             entry["request_id"] = current
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(entry).decode()
+        return json.dumps(entry)
 
 
 class TextFormatter(logging.Formatter):

@@ -52,7 +52,7 @@ class Passwords:
         Raises TooManySignIns.
         """
         stored = password_hash if password_hash and password_hash != UNUSABLE else None
-        given = password.encode(errors="replace")
+        given = password.encode(errors="surrogatepass")
         same = await self._run(bcrypt.checkpw, given[:LONGEST], (stored or DUMMY).encode())
         return same and stored is not None and len(given) <= LONGEST
 

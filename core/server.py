@@ -88,4 +88,4 @@ async def _check_database(settings: Settings) -> None:
 def end_with_parent() -> None:
     """Have Linux end this worker when its supervisor is killed outright (prctl(2))."""
     if multiprocessing.parent_process() and sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

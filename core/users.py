@@ -42,6 +42,14 @@ def normal_email(text: str) -> str:
     return email
 
 
+def known_as(text: str) -> str:
+    """The form in which an address would be stored, were it valid."""
+    try:
+        return normal_email(text)
+    except ValueError:
+        return text.lower()
+
+
 def _email(text: str) -> str:
     try:
         return normal_email(text)

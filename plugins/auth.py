@@ -1,10 +1,10 @@
 """Auth: sign-up and log-in with e-mail and password."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import asyncpg
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 from sqlmodel import bindparam, col, insert, select
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from core.passwords import LONGEST, TooManySignIns
 from core.plugin import Plugin
 from core.statements import Statement
 from core.tables import User
-from core.users import Email
+from core.users import Email, known_as
 
 plugin = Plugin("auth", prefix="/api/auth")
 
@@ -38,6 +38,13 @@ def _of_allowed_length(password: str) -> str:
     return password
 
 
+def _some_text(password: object) -> str:
+    """Any text at all: what cannot be a password of ours is just wrong."""
+    if not isinstance(password, str) or not password:
+        raise PydanticCustomError(SENTENCE, Login.complaint)
+    return password
+
+
 class Signup(Body):
     """A new account."""
 
@@ -48,10 +55,10 @@ class Signup(Body):
 class Login(Body):
     """An account's e-mail and password; whatever does not fit is just a wrong password."""
 
-    complaint = "Email and password required"
+    complaint: ClassVar[str] = "Email and password required"
 
     email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), STORABLE]
-    password: Annotated[str, StringConstraints(min_length=1)]
+    password: Annotated[Any, AfterValidator(_some_text), WithJsonSchema({"type": "string"})]
 
 
 class Account(TypedDict):
@@ -100,7 +107,7 @@ async def signup(request: Request, account: Signup) -> Session:
 async def login(request: Request, credentials: Login) -> Session:
     """Log in."""
     state = request.app.state
-    user = await state.database.fetch_one(BY_EMAIL, email=credentials.email.lower())
+    user = await state.database.fetch_one(BY_EMAIL, email=known_as(credentials.email))
     password_hash = user and user["password_hash"]
     if not await state.passwords.check(credentials.password, password_hash):
         raise WrongCredentials

@@ -1,0 +1,129 @@
+"""One PostgreSQL and one running service for all tests, and fresh people for each."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+pytest.register_assert_rewrite("tests.support")
+
+from core.postgres import Postgres  # noqa: E402
+from tests.support.people import User, add_user  # noqa: E402
+from tests.support.program import Program, free_port  # noqa: E402
+from tests.support.sql import Sql, new_database  # noqa: E402
+from tests.support.tokens import SECRET  # noqa: E402
+
+FRONTEND = "https://todo.example.com"
+SECOND_FRONTEND = "https://admin.example.com:8443"
+
+
+@pytest.fixture(scope="session")
+def open_directory() -> Iterator[Path]:
+    """A directory that PostgreSQL's own user can reach (pytest's are for root's eyes only)."""
+    directory = Path(tempfile.mkdtemp(prefix="todo-tests-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def postgres(open_directory: Path, postgres_port: int) -> Iterator[str]:
+    """The URL of a real PostgreSQL."""
+    server = Postgres(open_directory / "shared", durable=False, port=postgres_port)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: str) -> str:
+    return new_database(postgres)
+
+
+@pytest.fixture(scope="session")
+def sql(database_url: str, service: Program) -> Iterator[Sql]:
+    """A look at the service's own database, with its tables in place."""
+    assert service.running()
+    with Sql(database_url) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
+    """Start a program with settings of its own; it ends with the tests at the latest."""
+    programs: list[Program] = []
+
+    def start_one(database_url: str, *arguments: str, **settings: str) -> Program:
+        environment = settings_for(database_url) | settings
+        programs.append(Program(tmp_path_factory.mktemp("program"), environment, *arguments))
+        return programs[-1].start()
+
+    yield start_one
+    for program in programs:
+        program.stop()
+
+
+def settings_for(database_url: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url,
+        "BETTER_AUTH_SECRET": SECRET,
+        "FRONTEND_URL": FRONTEND,
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "LOG_FORMAT": "json",
+        "DB_POOL_SIZE": "10",  # several programs share one server here
+    }
+
+
+@pytest.fixture(scope="session")
+def service(start: Callable[..., Program], database_url: str) -> Iterator[Program]:
+    """The running service that most tests share; what they did to it must not show in its log."""
+    program = start(database_url, FRONTEND_URL=f"{FRONTEND}, {SECOND_FRONTEND}/")
+    yield program
+    program.stop()
+    lines = program.output().splitlines()
+    assert [line for line in lines if not line.startswith("{")] == []
+    never = ("Traceback", SECRET, "eyJ", "$2b$", "correct horse")
+    assert [line for line in lines if any(word in line for word in never)] == []
+
+
+@pytest.fixture(scope="session")
+def http(service: Program) -> Iterator[httpx.Client]:
+    """A client without a token."""
+    with httpx.Client(base_url=service.url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def broken(start: Callable[..., Program], postgres: str) -> Iterator[httpx.Client]:
+    """A service in which every statement on tasks fails, as a bug of ours would."""
+    database_url = new_database(postgres)
+    program = start(database_url, FRONTEND_URL=f"{FRONTEND}/")
+    with Sql(database_url) as database:
+        database.value("DROP TABLE tasks CASCADE")
+    with httpx.Client(base_url=program.url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def new_user(sql: Sql, http: httpx.Client) -> Callable[[], User]:
+    return lambda: add_user(sql, http)
+
+
+@pytest.fixture
+def alice(new_user: Callable[[], User]) -> User:
+    return new_user()
+
+
+@pytest.fixture
+def bob(new_user: Callable[[], User]) -> User:
+    return new_user()

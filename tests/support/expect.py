@@ -1,0 +1,65 @@
+"""What an answer has to look like, whoever gives it."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+TASK_KEYS = {"id", "title", "description", "completed", "user_id", "created_at", "updated_at"}
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+INSIDES = (
+    "traceback",
+    "asyncpg",
+    "sqlalchemy",
+    "starlette",
+    "pydantic",
+    "select ",
+    "insert ",
+    ".py",
+)
+
+
+def error(response: httpx.Response, status: int, message: str = "") -> str:
+    """An error of the one shape, which tells nothing of our insides; its sentence."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"].split(";")[0] == "application/json"
+    body = response.json()
+    assert list(body) == ["error"]
+    assert isinstance(body["error"], str)
+    assert body["error"].strip()
+    assert [word for word in INSIDES if word in body["error"].lower()] == []
+    if message:
+        assert body["error"] == message
+    return str(body["error"])
+
+
+def unauthorized(response: httpx.Response) -> None:
+    error(response, 401, "Unauthorized")
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+def task(response: httpx.Response, status: int = 200) -> dict[str, Any]:
+    """One task and nothing but it, with every field of the right kind."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"].split(";")[0] == "application/json"
+    assert list(response.json()) == ["task"]
+    found: dict[str, Any] = response.json()["task"]
+    well_formed(found)
+    return found
+
+
+def well_formed(found: dict[str, Any]) -> None:
+    assert set(found) == TASK_KEYS
+    assert is_id(found["id"])
+    assert is_id(found["user_id"])
+    assert isinstance(found["title"], str)
+    assert found["description"] is None or isinstance(found["description"], str)
+    assert isinstance(found["completed"], bool)
+    assert TIME.fullmatch(found["created_at"])
+    assert TIME.fullmatch(found["updated_at"])
+
+
+def is_id(text: str) -> bool:
+    """A UUID v4 in canonical lower-case form."""
+    return str(UUID(text)) == text and UUID(text).version == 4
