@@ -17,7 +17,7 @@ else:  # generic for the type checker only
 SERVER_SETTINGS = {
     "application_name": "todo",
     "lock_timeout": "3000",
-    "statement_timeout": "9000",
+    "statement_timeout": "8500",
     "random_page_cost": "1.1",  # right for SSDs: the list is then read in the index's order
 }
 LONGEST_IDLE = 240  # seconds; firewalls and serverless databases drop silently from 300 on

@@ -14,7 +14,7 @@ from core.statements import Statement
 
 Row = dict[str, Any]
 
-BUDGET = 9.0  # seconds that one request may spend here in all: answers come within ten
+BUDGET = 8.5  # seconds that one request may spend here in all: answers come within ten
 CONNECTION_LOST = (
     OSError,
     asyncpg.InterfaceError,

@@ -13,6 +13,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from core import dsn, schema
 from core.connections import Connector
+from core.protocol import Protocol
 from core.settings import Settings, exit_with
 
 APPLICATION = "service:create_app"
@@ -55,7 +56,7 @@ def serve(
         APPLICATION,
         factory=True,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,

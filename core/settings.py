@@ -96,7 +96,7 @@ class Settings:
 
 def _read(each: "Field[Any]", environ: Mapping[str, str]) -> dict[str, Any]:
     value = environ.get(each.name.upper(), "")
-    if value:
+    if value.strip():
         return {each.name: each.metadata["parse"](value)}
     if each.default is MISSING:
         raise ValueError(f"is required: {each.metadata['help']}")

@@ -10,7 +10,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.support")
 
-from core.postgres import Postgres  # noqa: E402
+from core.postgres import Postgres, find_binaries  # noqa: E402
 from tests.support.people import User, add_user  # noqa: E402
 from tests.support.program import Program, free_port  # noqa: E402
 from tests.support.sql import Sql, new_database  # noqa: E402
@@ -37,7 +37,12 @@ def postgres_port() -> int:
 @pytest.fixture(scope="session")
 def postgres(open_directory: Path, postgres_port: int) -> Iterator[str]:
     """The URL of a real PostgreSQL."""
-    server = Postgres(open_directory / "shared", durable=False, port=postgres_port)
+    server = Postgres(
+        open_directory / "shared",
+        binaries=find_binaries(tests=True),
+        durable=False,
+        port=postgres_port,
+    )
     try:
         yield server.start()
     finally:

@@ -34,7 +34,7 @@ def postgres_of(program: Program) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if os.readlink(process / "cwd").startswith(data):
+            if str((process / "cwd").readlink()).startswith(data):
                 found.append(int(process.name))
         except OSError:
             continue
