@@ -2,10 +2,13 @@
 
 import asyncio
 import ctypes
+import errno
 import multiprocessing
+import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 
 import uvicorn
@@ -18,6 +21,7 @@ from core.settings import Settings, exit_with
 
 APPLICATION = "service:create_app"
 KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
+HANDOVER = 1  # seconds that the workers of a killed predecessor may need to go
 GRACE = 8  # seconds that requests in flight get at the end
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -37,15 +41,18 @@ class Server(uvicorn.Server):
 
 def bind(host: str, port: int) -> socket.socket:
     """Reserve the address; exits where somebody else has it."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        exit_with(1, f"cannot listen on {host} port {port}: {error.strerror}")
-    return listener
+    deadline = time.monotonic() + HANDOVER
+    while True:
+        try:
+            listener.bind((host, port))
+            return listener
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+                listener.close()
+                exit_with(1, f"cannot listen on {host} port {port}: {error.strerror}")
+        time.sleep(0.05)
 
 
 def serve(
@@ -88,5 +95,8 @@ async def _check_database(settings: Settings) -> None:
 
 def end_with_parent() -> None:
     """Have Linux end this worker when its supervisor is killed outright (prctl(2))."""
-    if multiprocessing.parent_process() and sys.platform == "linux":
+    supervisor = multiprocessing.parent_process()
+    if supervisor and sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != supervisor.pid:  # it was killed before we asked
+            os._exit(1)
