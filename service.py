@@ -1,7 +1,4 @@
-"""A Todo REST backend: sign-up, log-in and private task lists over HTTP.
-
-This page shows what runs; `python service.py --help` shows how to run it.
-"""
+"""A Todo REST backend: sign-up, log-in and private task lists over HTTP."""
 
 import gc
 from collections.abc import AsyncIterator

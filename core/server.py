@@ -77,7 +77,7 @@ def serve(
     )
     if reload:
         on_started()
-        ChangeReload(config, Server(config, on_started).run, [listener]).run()
+        ChangeReload(config, uvicorn.Server(config).run, [listener]).run()
     elif settings.web_concurrency > 1:
         asyncio.run(_check_database(settings))  # a worker's exit status would be lost
         on_started()
