@@ -35,7 +35,7 @@ def imports_of(file: Path) -> list[str]:
     return re.findall(r"^\s*(?:from|import) ([\w.]+)", file.read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("file", sorted(ROOT.glob("core/*.py")), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", sorted(ROOT.glob("core/**/*.py")), ids=lambda file: file.name)
 def test_core_imports_no_plugin(file: Path) -> None:
     assert not [name for name in imports_of(file) if name.startswith(("plugins", "service"))]
 

@@ -1,36 +1,21 @@
-"""An embedded PostgreSQL: a server of our own, which lives and ends with this process.
+"""The server: its settings, its start and its end, and where clients find it."""
 
-The data directory holds
-
-    cluster/        PostgreSQL's own folder, with the socket in it
-    postgres.log    what the server says; locked as long as any of its processes lives
-    service.lock    the id of the process that the server belongs to; locked as long as that lives
-
-Nothing here relies on an orderly end: the kernel releases the locks and tells the server that its
-owner is gone, and what is not finished yet has another name. As root the server runs under
-another account, which may be unable to look up the path of its data: it gets the folder as an
-open descriptor.
-"""
-
-import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from io import FileIO
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
-from core.postgres_binaries import CLUSTER, PostgresError, Programs, find_binaries, first_line
+from core.postgres.cluster import NAME, create
+from core.postgres.directory import CLUSTER, LOG, OWNER, lock
+from core.postgres.errors import PostgresError
+from core.postgres.programs import Programs
 
-__all__ = ["Postgres", "PostgresError", "find_binaries"]
-
-NAME = "todo"  # of the user and of the database
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_directories": ".",  # the server works in the cluster's folder
@@ -104,62 +89,19 @@ class Postgres:
 
     def _start(self, held: ExitStack) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = held.enter_context(self._lock("service.lock", LONGEST_KILL, "service.lock"))
+        owner = held.enter_context(lock(self._directory, OWNER, LONGEST_KILL, told_in=OWNER))
         owner.truncate(0)
         owner.write(b"%d\n" % os.getpid())
         # No other service, but the server of one that was killed may be about to end.
-        with self._lock("postgres.log", LONGEST_STOP, f"{CLUSTER}/postmaster.pid") as log:
+        with lock(self._directory, LOG, LONGEST_STOP, told_in=f"{CLUSTER}/postmaster.pid") as log:
             programs = Programs.choose(self._directory, self._binaries, log)
             if not self._cluster.exists():
-                self._create(programs)
+                create(self._directory, programs, durable=self._durable, tcp=bool(self._port))
             options = [f"--{name}={value}" for name, value in self._settings.items()]
             self.process = programs.spawn("postgres", *options, data=self._cluster)
             held.callback(_end, self.process)
             self._wait_until_ready(programs)
         self.url = self._address(held)
-
-    def _lock(self, name: str, patience: float, told_in: str) -> FileIO:
-        """Open a file and lock it: for as long as we, or programs given the file, have it open."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        file = os.fdopen(os.open(self._directory / name, flags, 0o600), "a+b", buffering=0)
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    file.close()
-                    pid = first_line(self._directory / told_in)
-                    raise PostgresError(
-                        f"{self._directory} is in use by another running server (pid {pid})"
-                    ) from None
-                time.sleep(0.02)
-            else:
-                return file
-
-    def _create(self, programs: Programs) -> None:
-        """Make the cluster with its database, under another name until it is whole."""
-        draft = self._directory / f"{CLUSTER}.new"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
-        programs.hand_over(draft)
-        initdb = [
-            f"--username={NAME}",
-            "--encoding=UTF8",
-            *programs.locale(),
-            "--data-checksums",
-            "--auth-local=trust",
-            f"--auth-host={'trust' if self._port else 'reject'}",
-        ]
-        single = ["--single", "-cexit_on_error=on"]
-        if not self._durable:
-            initdb.append("--no-sync")
-            single.append("-cfsync=off")
-        programs.run("initdb", *initdb, data=draft)
-        statement = f"CREATE DATABASE {NAME}\n"
-        programs.run("postgres", *single, "postgres", data=draft, statement=statement)
-        draft.rename(self._cluster)
-        _settle(self._directory)
 
     def _wait_until_ready(self, programs: Programs) -> None:
         deadline = time.monotonic() + LONGEST_START
@@ -183,15 +125,6 @@ class Postgres:
             folder = Path(short, CLUSTER)
             folder.symlink_to(self._cluster)
         return f"postgresql://{NAME}@/{NAME}?host={quote(os.fsencode(folder))}"
-
-
-def _settle(folder: Path) -> None:
-    """Have the disk hold what was renamed in a folder."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,5 @@
+"""What goes wrong with PostgreSQL."""
+
+
+class PostgresError(Exception):
+    """Why there is no server: a sentence for a person, at times with the server's last words."""

@@ -1,0 +1,58 @@
+"""The embedded PostgreSQL and what befalls it: no kill and no power cut costs any data."""
+
+import subprocess
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from core.postgres import Postgres
+from core.postgres.account import account_for
+from tests.support.postgres import Writer, data_directory, has_ended, query
+from tests.support.program import eventually
+
+directory = pytest.fixture(data_directory)
+
+
+def test_ends_with_a_killed_service_and_loses_nothing(directory: Path) -> None:
+    for patience in (0, 2):  # the next start comes at once, or when the server has ended
+        with Writer(directory) as writer:
+            pid = writer.next_number()
+            last = [writer.next_number() for _ in range(200)][-1]
+            writer.kill()
+            assert eventually(partial(has_ended, pid), patience) or not patience
+            with Postgres(directory) as server:
+                assert has_ended(pid)
+                assert query(server.url, "SELECT count(*) FROM numbers")[0] > last
+
+
+def test_survives_a_kill_while_the_cluster_is_made(directory: Path) -> None:
+    draft = directory / "cluster.new"
+    with Writer(directory) as writer:
+        assert eventually((draft / "base/4").exists)
+        writer.kill()
+        with Postgres(directory, durable=False) as server:
+            assert query(server.url, "SELECT 1") == [1]
+    assert not draft.exists()
+
+
+def test_survives_a_power_cut(directory: Path) -> None:
+    """The process id that it leaves behind may since be another program's."""
+    with Postgres(directory) as server:
+        query(server.url, "CREATE TABLE kept AS SELECT 1 AS one")
+        server.process.kill()
+    account = account_for(directory)
+    other = subprocess.Popen(
+        ["sleep", "60"], user=account.uid, group=account.gid, extra_groups=account.groups
+    )
+    try:
+        for left in (
+            directory / "cluster/postmaster.pid",
+            directory / "cluster/.s.PGSQL.5432.lock",
+        ):
+            left.write_text(left.read_text().replace(str(server.pid), str(other.pid), 1))
+        with server:
+            assert query(server.url, "SELECT one FROM kept") == [1]
+    finally:
+        other.kill()
+        other.wait()
