@@ -66,6 +66,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         exit_with(3, str(error))
     end_with_parent()
     gc.collect()
+    gc.set_threshold(10_000)
     gc.freeze()  # what is there now stays: the collector need not look at it again
     try:
         yield

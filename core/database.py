@@ -2,15 +2,18 @@
 
 import asyncio
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from sqlmodel import select
 
+from core.batch import Batch
 from core.connections import Connection, Connector, Pool
 from core.dsn import Dsn
 from core.errors import Unavailable
-from core.statements import Statement
+from core.statements import Statement, StatementByKey
 
 Row = dict[str, Any]
 
@@ -40,6 +43,8 @@ class Database:
     def __init__(self, dsn: Dsn, size: int) -> None:
         self.connector = Connector(dsn)
         self._pool = Pool(self.connector, size)
+        self._batches: dict[StatementByKey, Batch] = {}
+        self._now = asyncio.get_running_loop().time
 
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
         """Run a statement; all its rows.
@@ -47,8 +52,7 @@ class Database:
         Raises Unavailable where the database cannot do it in time, and asyncpg's
         IntegrityConstraintViolationError where a constraint forbids it.
         """
-        now = asyncio.get_running_loop().time
-        begin, spent = now(), _spent.get()
+        begin, spent = self._now(), _spent.get()
         try:
             return await self._run(statement, values, begin + BUDGET - spent)
         except asyncpg.IntegrityConstraintViolationError:
@@ -56,12 +60,24 @@ class Database:
         except FAILURES as error:
             raise Unavailable from error
         finally:
-            _spent.set(spent + now() - begin)
+            _spent.set(spent + self._now() - begin)
 
     async def fetch_one(self, statement: Statement, **values: Any) -> Row | None:
         """Run a statement; its first row, or None. Raises as `fetch` does."""
         rows = await self.fetch(statement, **values)
         return rows[0] if rows else None
+
+    async def fetch_by_key(self, statement: StatementByKey, key: UUID) -> list[Row]:
+        """Run a read for one key, together with others that come at the same moment."""
+        batch = self._batches.get(statement)
+        if batch is None:
+            batch = self._batches[statement] = Batch(partial(self._read, statement), statement.by)
+        return await batch.fetch(key)
+
+    async def _read(self, statement: StatementByKey, keys: list[UUID]) -> list[Row]:
+        if len(keys) == 1:
+            return await self.fetch(statement.one, key=keys[0])
+        return await self.fetch(statement.many, keys=keys)
 
     async def ping(self, timeout: float) -> None:
         """Run a real query within `timeout` seconds; raises Unavailable."""
@@ -107,7 +123,7 @@ class Database:
         self, connection: Connection, sql: str, arguments: list[Any], deadline: float
     ) -> list[asyncpg.Record]:
         if not self.connector.pooler:
-            return await connection.fetch(sql, *arguments, timeout=_until(deadline))
+            return await connection.fetch(sql, *arguments, timeout=deadline - self._now())
         # asyncpg sends two messages, and between them a pooler may change the server.
         async with asyncio.timeout_at(deadline), connection.transaction():
             return await connection.fetch(sql, *arguments)
@@ -116,7 +132,3 @@ class Database:
 def _was_not_sent(error: Exception) -> bool:
     """Whether asyncpg had no use for the connection any more: the server said farewell on it."""
     return isinstance(error, asyncpg.InternalClientError) and "switch to state" in str(error)
-
-
-def _until(deadline: float) -> float:
-    return deadline - asyncio.get_running_loop().time()

@@ -1,8 +1,9 @@
 """SQLModel statements, compiled once, when the module that declares them is imported."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.base import Executable
 
@@ -29,3 +30,19 @@ class Statement:
         if self.literals:
             values = self.literals | values
         return [values[name] for name in self.names]
+
+
+class StatementByKey:
+    """A read of the rows of one key, which can also be asked for several keys at once."""
+
+    def __init__(self, rows_of: Callable[[ColumnElement[Any]], Select[Any]], by: str) -> None:
+        """`rows_of` makes the SELECT for a key; `by` names the column that holds the key."""
+        self.by = by
+        self.one = Statement(rows_of(bindparam("key", type_=Uuid())))
+        keys = (
+            func.unnest(bindparam("keys", type_=ARRAY(Uuid())))
+            .table_valued("key", name="keys")
+            .render_derived()
+        )
+        rows = rows_of(keys.c.key).correlate(keys).lateral("rows")
+        self.many = Statement(select(rows).select_from(keys.join(rows, true())))

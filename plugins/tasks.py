@@ -15,7 +15,7 @@ from core.body import ABSENT, STORABLE, Body
 from core.database import Row
 from core.errors import ApiError
 from core.plugin import Answer, Plugin
-from core.statements import Statement
+from core.statements import Statement, StatementByKey
 from core.tables import Task
 from core.tokens import parse_uuid
 from core.users import with_user
@@ -24,10 +24,13 @@ plugin = Plugin("tasks", prefix="/api/tasks")
 
 OWN = (col(Task.id) == bindparam("task_id"), col(Task.user_id) == bindparam("owner"))
 
-LIST = Statement(
-    select(Task)
-    .where(col(Task.user_id) == bindparam("owner"))
-    .order_by(col(Task.created_at).desc(), col(Task.id))
+LIST = StatementByKey(
+    lambda owner: (
+        select(Task)
+        .where(col(Task.user_id) == owner)
+        .order_by(col(Task.created_at).desc(), col(Task.id))
+    ),
+    by="user_id",
 )
 ADD = Statement(
     insert(Task)
@@ -111,7 +114,7 @@ class AccessDenied(ApiError):
 @plugin.get("", returns=TaskList)
 async def list_tasks(request: Request) -> Answer:
     """The caller's tasks, newest first."""
-    tasks = await request.app.state.database.fetch(LIST, owner=request.state.user_id)
+    tasks = await request.app.state.database.fetch_by_key(LIST, request.state.user_id)
     return {"tasks": tasks}
 
 
