@@ -42,6 +42,11 @@ class Tokens:
         # Refused headers raise and so are not remembered.
         self._remembered = lru_cache(REMEMBERED)(self._verify)
 
+    @property
+    def remembered(self) -> int:
+        """How many verified tokens are in memory."""
+        return self._remembered.cache_info().currsize
+
     def issue(self, user_id: UUID, email: str) -> str:
         """A new token for one of our users."""
         now = int(time.time())

@@ -1,0 +1,61 @@
+"""What is remembered for speed is forgotten in time."""
+
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+import httpx
+
+from core.tokens import REMEMBERED, Tokens
+from tests.support import expect
+from tests.support.people import User, address
+from tests.support.program import Program
+from tests.support.sql import Sql, new_database
+from tests.support.tokens import SECRET, bearer, claims, sign
+
+
+def test_a_remembered_token_ends_with_its_exp(http: httpx.Client) -> None:
+    exp = int(time.time()) + 2
+    headers = bearer(sign(claims(str(uuid4()), exp=exp)))
+    while time.time() < exp - 0.2:
+        assert http.get("/api/tasks", headers=headers).status_code == 200
+    time.sleep(max(0, exp - time.time()))
+    expect.unauthorized(http.get("/api/tasks", headers=headers))
+
+
+def test_the_memory_for_tokens_is_bounded() -> None:
+    tokens = Tokens(SECRET, 1)
+    for _ in range(REMEMBERED + 10):
+        header = f"Bearer {tokens.issue(uuid4(), address())}".encode()
+        assert tokens.identify([(b"authorization", header)])
+    assert tokens.remembered == REMEMBERED
+
+
+def test_refused_tokens_are_not_remembered() -> None:
+    tokens = Tokens(SECRET, 1)
+    for _ in range(10):
+        header = bearer(sign(claims(str(uuid4())), "another secret, which is as long as it ought to be"))["Authorization"].encode()
+        assert tokens.identify([(b"authorization", header)]) is None
+    assert tokens.remembered == 0
+
+
+def test_a_change_of_the_schema_heals_by_itself(
+    start: Callable[..., Program], postgres: str
+) -> None:
+    url = new_database(postgres)
+    service = start(url)
+    with httpx.Client(base_url=service.url) as http, Sql(url) as database:
+        user = User(http, str(uuid4()), address())
+        for change in (
+            "ALTER TABLE tasks ADD extra text DEFAULT 'x'",
+            "ALTER TABLE tasks ALTER title TYPE text",
+            "ALTER TABLE tasks DROP extra, ALTER title TYPE varchar(255)",
+            "DROP INDEX tasks_list_idx",
+        ):
+            task = user.add("Buy milk")
+            user.tasks()
+            database.script(change)
+            assert user.tasks()[0] == task
+            assert user.get(f"/api/tasks/{task['id']}").status_code == 200
+            assert user.put(f"/api/tasks/{task['id']}", json={"title": "b"}).status_code == 200
+            assert user.add("Buy bread")
