@@ -1,17 +1,21 @@
 # make run    the service, on a PostgreSQL of its own; needs nothing but Python 3.11 or newer
 # make test   all tests, on a real PostgreSQL
+# make load   tries the promises under load: ARGS="--quick", ARGS="--host URL"
 # make check  what CI runs: style, types, tests
 
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: run test check format clean
+.PHONY: run test load check format clean
 
 run: .venv/run
 	@exec $(RUN) service.py --embedded
 
 test: .venv/dev
 	@$(RUN) -m pytest
+
+load: .venv/dev
+	@$(RUN) -m loadtests $(ARGS)
 
 check: .venv/dev
 	$(RUN) -m ruff check

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
+from functools import cache, partial
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ from core.errors import answer_http_exception
 from core.http import Exchange
 from core.openapi import document
 from core.passwords import Passwords
-from core.server import end_with_parent
+from core.server import end_with_parent, on_terminate
 from core.settings import Settings, exit_with
 from core.tokens import Identify, Tokens
 
@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.tokens = tokens
+    app.state.ending = False
     app.state.openapi = cache(lambda: dump(document(plugins, version=__version__)))
     return app
 
@@ -65,6 +66,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     except schema.DatabaseUnreachable as error:
         exit_with(3, str(error))
     end_with_parent()
+    on_terminate(partial(setattr, app.state, "ending", True))
     gc.collect()
     gc.set_threshold(10_000)
     gc.freeze()  # what is there now stays: the collector need not look at it again

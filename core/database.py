@@ -5,6 +5,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 import asyncpg
 from sqlmodel import select
@@ -43,6 +44,7 @@ class Database:
     def __init__(self, dsn: Dsn, size: int) -> None:
         self.connector = Connector(dsn)
         self._pool = Pool(self.connector, size)
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
         self._batches: dict[StatementByKey, Batch] = {}
         self._now = asyncio.get_running_loop().time
 
@@ -66,6 +68,23 @@ class Database:
         """Run a statement; its first row, or None. Raises as `fetch` does."""
         rows = await self.fetch(statement, **values)
         return rows[0] if rows else None
+
+    async def write_in_turn(self, key: UUID, statement: Statement, **values: Any) -> Row | None:
+        """Run a write on the row of this key, one at a time; its first row, or None.
+
+        Where something else has locked the row, one connection waits for it and not the whole
+        pool. Raises as `fetch` does.
+        """
+        turn = self._turns.setdefault(key, asyncio.Lock())
+        try:
+            async with asyncio.timeout(BUDGET):
+                await turn.acquire()
+        except TimeoutError as error:
+            raise Unavailable from error
+        try:
+            return await self.fetch_one(statement, **values)
+        finally:
+            turn.release()
 
     async def fetch_by_key(self, statement: StatementByKey, key: UUID) -> list[Row]:
         """Run a read for one key, together with others that come at the same moment."""

@@ -8,8 +8,10 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable
+from types import FrameType
 
 import uvicorn
 from uvicorn.supervisors import ChangeReload, Multiprocess
@@ -22,7 +24,8 @@ from core.settings import Settings, exit_with
 APPLICATION = "service:create_app"
 KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
 HANDOVER = 1  # seconds that the workers of a killed predecessor may need to go
-GRACE = 8  # seconds that requests in flight get at the end
+GRACE = 7  # seconds that requests in flight get at the end
+FAREWELL = 0.5  # seconds between "not ready" and the end
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -91,6 +94,19 @@ async def _check_database(settings: Settings) -> None:
         await schema.prepare(Connector(dsn.parse(settings.database_url)))
     except schema.DatabaseUnreachable as error:
         exit_with(3, str(error))
+
+
+def on_terminate(announce: Callable[[], None]) -> None:
+    """At SIGTERM first announce the end, so that load balancers look elsewhere, then end."""
+    end, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
+
+    def begin(number: int, frame: FrameType | None) -> None:
+        announce()
+        if callable(end):
+            loop.call_soon_threadsafe(loop.call_later, FAREWELL, end, number, frame)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, begin)
 
 
 def end_with_parent() -> None:

@@ -33,6 +33,12 @@ class NotReady(ApiError):
     sentence = "Database unavailable"
 
 
+class Ending(NotReady):
+    """The service has been told to end; it finishes what is under way."""
+
+    sentence = "The service is shutting down"
+
+
 @plugin.get("/", returns=Welcome, public=True)
 async def welcome(request: Request) -> Welcome:
     """What this is and where its documentation is."""
@@ -50,9 +56,11 @@ async def health(request: Request) -> Health:
     return {"status": "healthy"}
 
 
-@plugin.get("/health/ready", returns=Health, public=True, errors=[NotReady])
+@plugin.get("/health/ready", returns=Health, public=True, errors=[NotReady, Ending])
 async def ready(request: Request) -> Health:
     """Whether requests can be served: after a real query, within two seconds."""
+    if request.app.state.ending:
+        raise Ending
     try:
         await request.app.state.database.ping(PATIENCE)
     except Unavailable as error:

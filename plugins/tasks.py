@@ -160,7 +160,12 @@ async def _own(request: Request, statement: Statement, **values: object) -> Row:
     if task_id is None:
         raise TaskNotFound
     owner = request.state.user_id
-    row: Row | None = await database.fetch_one(statement, task_id=task_id, owner=owner, **values)
+    values |= {"task_id": task_id, "owner": owner}
+    row: Row | None
+    if statement.reads:
+        row = await database.fetch_one(statement, **values)
+    else:
+        row = await database.write_in_turn(task_id, statement, **values)
     if row is None:
         raise AccessDenied if await database.fetch_one(EXISTS, task_id=task_id) else TaskNotFound
     return row

@@ -34,7 +34,9 @@ def test_the_memory_for_tokens_is_bounded() -> None:
 def test_refused_tokens_are_not_remembered() -> None:
     tokens = Tokens(SECRET, 1)
     for _ in range(10):
-        header = bearer(sign(claims(str(uuid4())), "another secret, which is as long as it ought to be"))["Authorization"].encode()
+        header = bearer(
+            sign(claims(str(uuid4())), "another secret, which is as long as it ought to be")
+        )["Authorization"].encode()
         assert tokens.identify([(b"authorization", header)]) is None
     assert tokens.remembered == 0
 
