@@ -121,7 +121,7 @@ class Postgres:
             return f"postgresql://{NAME}@127.0.0.1:{self._port}/{NAME}"
         folder = self._cluster
         if len(os.fsencode(folder / ".s.PGSQL.5432")) > LONGEST_SOCKET_PATH:
-            short = held.enter_context(tempfile.TemporaryDirectory(prefix="todo-"))
+            short = held.enter_context(tempfile.TemporaryDirectory(prefix="todo-", dir="/tmp"))
             folder = Path(short, CLUSTER)
             folder.symlink_to(self._cluster)
         return f"postgresql://{NAME}@/{NAME}?host={quote(os.fsencode(folder))}"
