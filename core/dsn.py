@@ -14,7 +14,7 @@ SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 POOLER_PORTS = {6432, 6543}  # PgBouncer's and Supavisor's
 # All other parameters concern libpq itself (channel_binding, gssencmode) or other programs.
 SERVER_PARAMETERS = ("application_name", "options")
-ADDRESS = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>\d*))?")
+ADDRESS = re.compile(r"(?P<host>\[[^\]]*\]|[^:,]*)(?::(?P<port>\d*))?")
 
 
 @dataclass(frozen=True)

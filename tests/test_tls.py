@@ -1,0 +1,104 @@
+"""TLS to the database: what each sslmode accepts, against a self-signed certificate."""
+
+import asyncio
+import os
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core import dsn
+from core.connections import Connector
+from core.postgres import Postgres, find_binaries
+from core.postgres.account import account_for
+from tests.support.program import free_port
+
+SELF_SIGNED = ["openssl", "req", "-new", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+NAMES = ["-addext", "subjectAltName=DNS:localhost"]
+REFUSED = (ssl.SSLCertVerificationError, ConnectionError)
+
+
+@pytest.fixture(scope="module")
+def certificate(open_directory: Path) -> Path:
+    """A certificate for the host name `localhost`, signed by nobody but itself."""
+    certificate, key = open_directory / "server.crt", open_directory / "server.key"
+    files = ["-out", str(certificate), "-keyout", str(key)]
+    subprocess.run([*SELF_SIGNED, *NAMES, *files], check=True, capture_output=True)
+    key.chmod(0o600)
+    account = account_for(None)
+    if os.getuid() == 0:
+        shutil.chown(key, account.uid, account.gid)
+    return certificate
+
+
+@pytest.fixture(scope="module")
+def port(open_directory: Path, certificate: Path) -> Iterator[int]:
+    """The port of a PostgreSQL that offers TLS."""
+    port = free_port()
+    settings = {
+        "ssl": "on",
+        "ssl_cert_file": str(certificate),
+        "ssl_key_file": str(certificate.with_suffix(".key")),
+    }
+    server = Postgres(
+        open_directory / "tls",
+        binaries=find_binaries(tests=True),
+        durable=False,
+        port=port,
+        settings=settings,
+    )
+    with server:
+        yield port
+
+
+def encrypted(url: str) -> bool:
+    """Whether a connection by this URL is encrypted; raises where there is none."""
+
+    async def ask() -> bool:
+        connection = await Connector(dsn.parse(url)).open(5)
+        try:
+            found = await connection.fetchval(
+                "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            )
+            return bool(found)
+        finally:
+            await connection.close()
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("disable", False), ("allow", False), ("prefer", True), ("require", True)],
+)
+def test_modes_that_do_not_verify_connect(port: int, mode: str, *, expected: bool) -> None:
+    assert encrypted(f"postgresql://todo@127.0.0.1:{port}/todo?sslmode={mode}") is expected
+
+
+@pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
+def test_an_unknown_authority_is_refused(port: int, mode: str) -> None:
+    with pytest.raises(REFUSED):
+        encrypted(f"postgresql://todo@localhost:{port}/todo?sslmode={mode}")
+
+
+@pytest.mark.parametrize(
+    ("mode", "host", "accepted"),
+    [
+        ("verify-ca", "localhost", True),
+        ("verify-ca", "127.0.0.1", True),
+        ("verify-full", "localhost", True),
+        ("verify-full", "127.0.0.1", False),
+    ],
+)
+def test_a_known_authority_is_accepted_for_its_host(
+    port: int, certificate: Path, mode: str, host: str, *, accepted: bool
+) -> None:
+    url = f"postgresql://todo@{host}:{port}/todo?sslmode={mode}&sslrootcert={certificate}"
+    if accepted:
+        assert encrypted(url)
+    else:
+        with pytest.raises(REFUSED):
+            encrypted(url)
