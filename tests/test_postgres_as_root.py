@@ -49,16 +49,19 @@ def hidden(directory: Path) -> Path:
 
 
 def can_import_us(account: Account) -> bool:
-    found = subprocess.run(
-        [sys.executable, "-c", "import asyncpg, core.postgres"],
-        cwd="/",
-        env={"PYTHONPATH": str(REPOSITORY)},
-        capture_output=True,
-        check=False,
-        user=account.uid,
-        group=account.gid,
-        extra_groups=account.groups,
-    )
+    try:
+        found = subprocess.run(
+            [sys.executable, "-c", "import asyncpg, core.postgres"],
+            cwd="/",
+            env={"PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            check=False,
+            user=account.uid,
+            group=account.gid,
+            extra_groups=account.groups,
+        )
+    except PermissionError:  # the interpreter itself is in root's own home
+        return False
     return found.returncode == 0
 
 
