@@ -76,11 +76,13 @@ class Database:
         pool. Raises as `fetch` does.
         """
         turn = self._turns.setdefault(key, asyncio.Lock())
+        begin = self._now()
         try:
             async with asyncio.timeout(BUDGET):
                 await turn.acquire()
         except TimeoutError as error:
             raise Unavailable from error
+        _spent.set(_spent.get() + self._now() - begin)
         try:
             return await self.fetch_one(statement, **values)
         finally:
