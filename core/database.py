@@ -78,7 +78,7 @@ class Database:
         turn = self._turns.setdefault(key, asyncio.Lock())
         begin = self._now()
         try:
-            async with asyncio.timeout(BUDGET):
+            async with asyncio.timeout(BUDGET - _spent.get()):
                 await turn.acquire()
         except TimeoutError as error:
             raise Unavailable from error

@@ -1,13 +1,10 @@
 """The HTTP server: uvicorn, set up for this service, in one process or several."""
 
 import asyncio
-import ctypes
 import errno
 import multiprocessing
-import os
 import signal
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +15,7 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from core import dsn, schema
 from core.connections import Connector
+from core.parent import follower
 from core.protocol import Protocol
 from core.settings import Settings, exit_with
 
@@ -26,7 +24,6 @@ KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
 HANDOVER = 1  # seconds that the workers of a killed predecessor may need to go
 GRACE = 7  # seconds that requests in flight get at the end
 FAREWELL = 0.5  # seconds between "not ready" and the end
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Server(uvicorn.Server):
@@ -110,9 +107,8 @@ def on_terminate(announce: Callable[[], None]) -> None:
 
 
 def end_with_parent() -> None:
-    """Have Linux end this worker when its supervisor is killed outright (prctl(2))."""
+    """Have Linux end this worker when its supervisor is killed outright."""
     supervisor = multiprocessing.parent_process()
-    if supervisor and sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != supervisor.pid:  # it was killed before we asked
-            os._exit(1)
+    follow = supervisor and supervisor.pid and follower(supervisor.pid, signal.SIGKILL)
+    if follow:
+        follow()

@@ -5,24 +5,20 @@ when we end. That account may be unable to look up the path of the data: a progr
 folder as an open descriptor.
 """
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from typing import Self
 
+from core.parent import follower
 from core.postgres.account import Account, account_for
 from core.postgres.binaries import find_binaries
 from core.postgres.cache import reachable
 from core.postgres.directory import first_line
 from core.postgres.errors import PostgresError
-
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ class Programs:
                 group=self.account.gid,
                 extra_groups=self.account.groups,
                 start_new_session=True,
-                preexec_fn=_die_with_us(),  # noqa: PLW1509  no other thread is running yet
+                preexec_fn=follower(os.getpid(), signal.SIGINT),  # noqa: PLW1509  no other thread is running yet
             )
         finally:
             os.close(descriptor)
@@ -94,17 +90,3 @@ def _environment(data: Path, descriptor: int) -> dict[str, str]:
         # the shared memory is in use.
         environment["PG_GRANDPARENT_PID"] = pid
     return environment
-
-
-def _die_with_us() -> Callable[[], None] | None:
-    """Make what a child does before it is the program: ask for SIGINT when its parent ends."""
-    if sys.platform != "linux":
-        return None
-    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
-
-    def ask() -> None:
-        prctl(PR_SET_PDEATHSIG, signal.SIGINT)
-        if os.getppid() != parent:  # it ended before we asked
-            os._exit(1)
-
-    return ask
