@@ -1,18 +1,26 @@
 # make run    the service, on a PostgreSQL of its own; needs nothing but Python 3.11 or newer
 # make test   all tests, on a real PostgreSQL
+# make faults the faults and attacks that take their time (5 minutes), with their figures
+# make soak   ten minutes under load: memory and connections must stay flat
 # make load   tries the promises under load: ARGS="--quick", ARGS="--host URL"
 # make check  what CI runs: style, types, tests
 
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: run test load check format clean
+.PHONY: run test faults soak load check format clean
 
 run: .venv/run
 	@exec $(RUN) service.py --embedded
 
 test: .venv/dev
 	@$(RUN) -m pytest
+
+faults: .venv/dev
+	@$(RUN) -m pytest -m slow $(ARGS)
+
+soak: .venv/dev
+	@$(RUN) -m pytest -m soak tests/faults
 
 load: .venv/dev
 	@$(RUN) -m loadtests $(ARGS)

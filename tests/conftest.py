@@ -18,6 +18,21 @@ from tests.support.tokens import SECRET  # noqa: E402
 
 FRONTEND = "https://todo.example.com"
 SECOND_FRONTEND = "https://admin.example.com:8443"
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
+    """Have a measured figure printed after the tests, under the name of what it measures."""
+    figures = request.config.stash.setdefault(FIGURES, [])
+    return lambda name, value: figures.append(f"{name}: {value}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    figures = terminalreporter.config.stash.get(FIGURES, [])
+    if figures:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(figures))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.sql import new_database
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 CHANCE = {
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": "ID",

@@ -13,7 +13,7 @@ from tests.conftest import settings_for
 from tests.support import expect
 from tests.support.program import Program
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GUEST = '''
 from core.plugin import Plugin
 

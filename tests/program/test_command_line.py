@@ -13,7 +13,7 @@ from core.settings import Settings
 from tests.conftest import settings_for
 from tests.support.program import Program, eventually
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_help_names_every_setting_and_option(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from loadtests.verdicts import Limits, isolated
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 PATIENCE = ("--p95", "1000")  # this machine may be busy with anything
 LEFT_BY_LOAD = """
     SELECT count(*) FROM tasks JOIN users ON users.id = user_id WHERE email LIKE 'load-%'

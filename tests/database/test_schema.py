@@ -8,7 +8,7 @@ import pytest
 from tests.support.program import Program
 from tests.support.sql import Sql, new_database
 
-SCHEMA = (Path(__file__).parents[1] / "schema.sql").read_text()
+SCHEMA = (Path(__file__).parents[2] / "schema.sql").read_text()
 CATALOG = {
     "columns": """
         SELECT table_name, column_name, data_type, character_maximum_length, is_nullable,

@@ -1,0 +1,1 @@
+"""The HTTP contract, route by route, on the running program."""

@@ -1,0 +1,1 @@
+"""Between the service and PostgreSQL: URLs, TLS, connections, poolers, schema."""

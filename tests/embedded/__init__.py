@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: started, stopped, killed, and left."""

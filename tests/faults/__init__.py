@@ -1,0 +1,1 @@
+"""What breaks around the service while requests run, each with a figure."""

@@ -1,0 +1,1 @@
+"""The program as its operator and its plugin writers meet it."""

@@ -1,0 +1,1 @@
+"""Bad input and abuse: nobody gets in, nothing breaks, the next one is served."""
