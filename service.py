@@ -35,7 +35,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
 
     if len(settings.better_auth_secret.encode()) < SAFE_SECRET:
         logs.log.warning("BETTER_AUTH_SECRET is short: use %d bytes or more", SAFE_SECRET)
-    tokens = Tokens(settings.better_auth_secret, settings.jwt_expiration_hours)
+    tokens = Tokens(
+        settings.better_auth_secret,
+        settings.jwt_expiration_hours,
+        settings.better_auth_secret_previous,
+    )
     app = Starlette(
         routes=routes,
         middleware=[

@@ -48,6 +48,13 @@ class BodyTooLarge(ApiError):
     sentence = "The request body is too large"
 
 
+class UrlTooLong(ApiError):
+    """A request target that no client of ours needs."""
+
+    status = 414
+    sentence = "The URL is too long"
+
+
 class NotJson(ApiError):
     """Not JSON at all."""
 
@@ -59,6 +66,26 @@ class Unavailable(ApiError):
     """The database is away, or too slow."""
 
     sentence = "Service temporarily unavailable"
+
+
+class TooManyConnections(ApiError):
+    """More than MAX_CONNECTIONS."""
+
+    status = 503
+    sentence = "Too many connections, please try again"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5", "Connection": "close"})
+
+
+class Ending(ApiError):
+    """The service has been told to end, and finishes what is under way as far as there is time."""
+
+    status = 503
+    sentence = "The service is shutting down"
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
 
 
 def error_response(error: HTTPException) -> Response:

@@ -1,5 +1,6 @@
 """What every answer has: a request id, security headers, CORS, and an end even after a bug."""
 
+import asyncio
 import itertools
 import re
 import secrets
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import cors, logs
-from core.errors import ApiError, InvalidRequest, error_response, log_failure
+from core.errors import ApiError, Ending, InvalidRequest, error_response, log_failure
 
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~+/=:-]{1,128}")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -47,18 +48,22 @@ class Exchange:
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 
-        app = self.app
-        if cors.is_preflight(scope["method"], headers):
-            app = self._preflight(headers)
         try:
-            await app(scope, receive, send_with_headers)
+            await self._choose(scope, headers)(scope, receive, send_with_headers)
         except ClientDisconnect:
             pass
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             if started:
                 raise
-            log_failure(scope["method"], scope["path"], error)
-            await error_response(ApiError())(scope, receive, send_with_headers)
+            await error_response(_told(scope, error))(scope, receive, send_with_headers)
+
+    def _choose(self, scope: Scope, headers: dict[bytes, bytes]) -> ASGIApp:
+        """Who answers: the application, unless the wire or CORS refuses."""
+        if "refusal" in scope:
+            return error_response(scope["refusal"]())
+        if cors.is_preflight(scope["method"], headers):
+            return self._preflight(headers)
+        return self.app
 
     def _preflight(self, headers: dict[bytes, bytes]) -> Response:
         if refusal := self.cors.refusal(headers):
@@ -66,6 +71,14 @@ class Exchange:
         response = Response(status_code=204)
         response.raw_headers += cors.PREFLIGHT_GRANT
         return response
+
+
+def _told(scope: Scope, error: BaseException) -> ApiError:
+    """What to say of an error that nobody expected, or when the time at the end is over."""
+    if not isinstance(error, Exception):
+        return Ending()
+    log_failure(scope["method"], scope["path"], error)
+    return ApiError()
 
 
 def _request_id(given: bytes | None) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import multiprocessing
+import resource
 import signal
 import socket
 import threading
@@ -15,13 +16,15 @@ from uvicorn.supervisors import ChangeReload, Multiprocess
 
 from core import dsn, schema
 from core.connections import Connector
+from core.logs import log
 from core.parent import follower
-from core.protocol import Protocol
+from core.protocol import TOLD, Protocol
 from core.settings import Settings, exit_with
 
 APPLICATION = "service:create_app"
 KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
 HANDOVER = 1  # seconds that the workers of a killed predecessor may need to go
+SPARE_FILES = 64  # open files beside connections: listener, log, modules
 GRACE = 7  # seconds that requests in flight get at the end
 FAREWELL = 0.5  # seconds between "not ready" and the end
 
@@ -59,6 +62,7 @@ def serve(
     settings: Settings, listener: socket.socket, on_started: Callable[[], None], *, reload: bool
 ) -> None:
     """Serve until SIGINT or SIGTERM; what is in flight then is finished."""
+    _allow_open_files(settings.max_connections + TOLD + settings.db_pool_size + SPARE_FILES)
     config = uvicorn.Config(
         APPLICATION,
         factory=True,
@@ -71,6 +75,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
+        limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=GRACE,
         workers=settings.web_concurrency,
         reload=reload,
@@ -86,6 +91,16 @@ def serve(
         Server(config, on_started).run([listener])
 
 
+def _allow_open_files(wanted: int) -> None:
+    """Raise the soft limit as far as the hard one lets us (getrlimit(2))."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    possible = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < possible:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
+    if possible < wanted:
+        log.warning("MAX_CONNECTIONS: no more than %d files may be open here (ulimit -n)", hard)
+
+
 async def _check_database(settings: Settings) -> None:
     try:
         await schema.prepare(Connector(dsn.parse(settings.database_url)))
@@ -99,6 +114,7 @@ def on_terminate(announce: Callable[[], None]) -> None:
 
     def begin(number: int, frame: FrameType | None) -> None:
         announce()
+        Protocol.ending = True
         if callable(end):
             loop.call_soon_threadsafe(loop.call_later, FAREWELL, end, number, frame)
 

@@ -40,6 +40,12 @@ class Settings:
     better_auth_secret: str = setting(
         "key of the tokens, shared with Better Auth; 32 bytes or more", text, repr=False
     )
+    better_auth_secret_previous: str = setting(
+        "the secret before the last change: its tokens stay valid until they expire",
+        text,
+        "",
+        repr=False,
+    )
     frontend_url: tuple[str, ...] = setting(
         "origins that browsers may call from, separated by commas", origins
     )
@@ -51,6 +57,9 @@ class Settings:
         "database connections in all, over all workers", whole(1, 10_000), 50
     )
     max_body_bytes: int = setting("largest request body", whole(1, 2**30), 1_048_576)
+    max_connections: int = setting(
+        "open connections from clients, for each worker", whole(1, 1_000_000), 2000
+    )
     log_level: str = setting(
         "debug, info, warning or error", one_of("debug", "info", "warning", "error"), "info"
     )

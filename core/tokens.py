@@ -4,6 +4,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,10 +35,11 @@ class Identity(NamedTuple):
 
 
 class Tokens:
-    """Issues and verifies tokens of one secret: HS256 and nothing else."""
+    """Issues and verifies tokens of one secret, or still of the one before: HS256, nothing else."""
 
-    def __init__(self, secret: str, hours: float) -> None:
+    def __init__(self, secret: str, hours: float, previous: str = "") -> None:
         self._key = secret.encode()
+        self._keys = [key.encode() for key in (secret, previous) if key]
         self._seconds = max(1, round(hours * 3600))
         # Refused headers raise and so are not remembered.
         self._remembered = lru_cache(REMEMBERED)(self._verify)
@@ -79,13 +81,20 @@ class Tokens:
         found = BEARER.fullmatch(authorization)
         if not found:
             raise jwt.InvalidTokenError("no bearer token")
-        claims = jwt.decode(found[1], self._key, algorithms=["HS256"], options=OPTIONS)
+        claims = self._decode(found[1])
         expires = claims["exp"]
         if isinstance(expires, bool) or not isinstance(expires, int | float):
             raise jwt.InvalidTokenError("exp is not a number")
         if not time.time() < expires <= LATEST_EXPIRATION:
             raise jwt.ExpiredSignatureError("exp is not ahead")
         return claims
+
+    def _decode(self, token: bytes) -> dict[str, Any]:
+        *former, last = self._keys
+        for key in former:
+            with suppress(jwt.InvalidSignatureError):
+                return jwt.decode(token, key, algorithms=["HS256"], options=OPTIONS)
+        return jwt.decode(token, last, algorithms=["HS256"], options=OPTIONS)
 
     def _verify(self, authorization: bytes) -> Identity:
         claims = self.claims(authorization)

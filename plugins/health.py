@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
-from core.errors import ApiError, Unavailable
+from core.errors import ApiError, Ending, Unavailable
 from core.plugin import Plugin
 
 plugin = Plugin("health")
@@ -31,12 +31,6 @@ class NotReady(ApiError):
 
     status = 503
     sentence = "Database unavailable"
-
-
-class Ending(NotReady):
-    """The service has been told to end; it finishes what is under way."""
-
-    sentence = "The service is shutting down"
 
 
 @plugin.get("/", returns=Welcome, public=True)

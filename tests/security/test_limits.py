@@ -1,0 +1,179 @@
+"""What one client, or many, may hold: connections, URLs, heads, trailers, and time."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests.conftest import FRONTEND
+from tests.support import expect, wire
+from tests.support.people import ADD_TASK, User
+from tests.support.program import Program, eventually
+from tests.support.sql import Sql
+
+CROWD = 20
+TOLD = 100  # connections beyond the bound that still hear why
+LONGEST_URL = 8192
+LARGEST_HEAD = 65_536
+PATIENCE = 80  # seconds: the longest that anything may stand still
+HEALTH = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def small(start: Callable[..., Program], database_url: str) -> Iterator[Program]:
+    program = start(database_url, MAX_CONNECTIONS=str(CROWD))
+    yield program
+    program.stop()
+
+
+def connect(program: Program) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", program.port), timeout=10)
+
+
+def everything(connection: socket.socket) -> bytes:
+    """All that comes until the service hangs up."""
+    data = b""
+    try:
+        while piece := connection.recv(65536):
+            data += piece
+    except ConnectionResetError:
+        pass
+    return data
+
+
+def test_connections_beyond_the_bound_are_told_so(small: Program) -> None:
+    with ExitStack() as stack:
+        crowd = [stack.enter_context(connect(small)) for _ in range(CROWD)]
+        time.sleep(0.2)
+        with httpx.Client(base_url=small.url) as http:
+            answer = http.get("/api/tasks", headers={"Origin": FRONTEND})
+        expect.error(answer, 503, "Too many connections, please try again")
+        assert answer.headers["retry-after"] == "5"
+        assert answer.headers["connection"] == "close"
+        assert answer.headers["access-control-allow-origin"] == FRONTEND
+        crowd[0].sendall(HEALTH)
+        assert wire.receive(crowd[0]).status_code == 200
+    assert eventually(small.healthy)
+
+
+def test_a_crowd_that_does_not_listen_is_hung_up_on(small: Program) -> None:
+    with ExitStack() as stack:
+        for _ in range(CROWD + TOLD):
+            stack.enter_context(connect(small))
+        time.sleep(0.2)
+        with connect(small) as one_more:
+            assert everything(one_more) == b""
+    assert eventually(small.healthy)
+    assert small.records("Traceback") == []
+
+
+@pytest.mark.parametrize(("length", "status"), [(LONGEST_URL, 404), (LONGEST_URL + 1, 414)])
+def test_urls_are_bounded(service: Program, length: int, status: int) -> None:
+    answer = wire.send(service.port, "GET", "/".ljust(length, "a"), {"Origin": FRONTEND})
+    expect.error(answer, status, "The URL is too long" if status == 414 else "Not found")
+    assert answer.headers["access-control-allow-origin"] == FRONTEND
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_heads_are_bounded_however_they_arrive(service: Program, pieces: int) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: test\r\nX-Filler: ".ljust(LARGEST_HEAD * 2, b"a")
+    head += b"\r\n\r\n"
+    size = len(head) // pieces + 1
+    with connect(service) as connection:
+        for start in range(0, len(head), size):
+            try:
+                connection.sendall(head[start : start + size])
+            except OSError:
+                break
+            time.sleep(0.02)
+        answer = everything(connection)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
+    assert service.healthy()
+
+
+def chunked(trailer: bytes, token: str) -> bytes:
+    return (
+        b"POST /api/tasks HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n"
+        b"Authorization: Bearer %s\r\n\r\n"
+        % token.encode()
+        + b"12\r\n"
+        + b'{"title": "chunk"}'
+        + b"\r\n0\r\n"
+        + trailer
+    )
+
+
+def test_trailers_are_not_headers(service: Program, alice: User) -> None:
+    trailer = b"X-Request-ID: from-the-trailer\r\n\r\n"
+    with connect(service) as connection:
+        connection.sendall(chunked(trailer, alice.token))
+        answer = wire.receive(connection)
+        assert answer.status_code == 201
+        assert answer.headers["x-request-id"] != "from-the-trailer"
+        connection.sendall(HEALTH)
+        assert wire.receive(connection).status_code == 200
+
+
+def test_trailers_are_bounded(service: Program, alice: User) -> None:
+    with connect(service) as connection:
+        connection.sendall(chunked(b"X-Filler: ", alice.token))
+        with pytest.raises(OSError, match=r"reset|Broken"):
+            connection.sendall(b"a" * 10_000_000)
+    assert alice.tasks() == []
+
+
+@pytest.mark.slow
+def test_what_stands_still_is_cut_off(
+    service: Program, alice: User, sql: Sql, figure: Callable[[str, object], None]
+) -> None:
+    now, owner = datetime.now(UTC), UUID(alice.id)
+    sql.many(ADD_TASK, [(uuid4(), "a" * 255, owner, now) for _ in range(20_000)])
+    token = b"Authorization: Bearer %s\r\n" % alice.token.encode()
+    half_body = b"POST /api/tasks HTTP/1.1\r\nHost: a\r\n%sContent-Length: 9\r\n\r\n{" % token
+    whole_list = b"GET /api/tasks HTTP/1.1\r\nHost: a\r\n%s\r\n" % token
+    told = {
+        "nothing after an empty line": b"\r\n",
+        "half a head": b"GET / HTTP/1.1\r\nHost",
+        "half a body": half_body,
+    }
+    hung_up_on = {
+        "half a body that is not wanted": half_body.replace(b"Auth", b"Not-auth"),
+        "an answer that is not read": whole_list,
+    }
+    situations = told | hung_up_on
+    began, ended, answered = time.monotonic(), {}, {}
+    with ExitStack() as stack:
+        waiting = {}
+        for name, data in situations.items():
+            waiting[name] = stack.enter_context(connect(service))
+            waiting[name].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            waiting[name].sendall(data)
+        waiting["half a second head"] = stack.enter_context(connect(service))
+        waiting["half a second head"].sendall(HEALTH)
+        assert wire.receive(waiting["half a second head"]).status_code == 200
+        waiting["half a second head"].sendall(b"GET / HTTP")
+        while waiting and time.monotonic() - began < PATIENCE:
+            time.sleep(0.5)
+            for name in [name for name, each in waiting.items() if gone(service, each)]:
+                ended[name] = time.monotonic() - began
+                answered[name] = waiting.pop(name).recv(12) == b"HTTP/1.1 408"
+    figure("clients that stand still, cut off after", f"{max(ended.values()):.0f} s at the latest")
+    assert answered == {
+        name: name not in hung_up_on for name in [*situations, "half a second head"]
+    }
+    assert min(ended.values()) > 25
+    assert service.records("Traceback") == []
+
+
+def gone(service: Program, connection: socket.socket) -> bool:
+    """Whether the service has no end of this connection any more (RFC 9293: left ESTABLISHED)."""
+    port = connection.getsockname()[1]
+    local, remote = f"0100007F:{service.port:04X}", f"0100007F:{port:04X}"
+    lines = Path("/proc/net/tcp").read_text().splitlines()
+    return not any(line.split()[1:4] == [local, remote, "01"] for line in lines)
