@@ -78,10 +78,14 @@ class Pool:
             if not connection.is_closed():  # free: asyncpg sees the server hang up
                 return connection
             self._open -= 1
+        try:
+            async with asyncio.timeout_at(deadline):
+                while self._open >= self.size:
+                    if connection := await self._handed_over():  # type: ignore[assignment]
+                        return connection
+        except TimeoutError:
+            raise TimeoutError(f"none of {self.size} connections was free in time") from None
         async with asyncio.timeout_at(deadline):
-            while self._open >= self.size:
-                if connection := await self._handed_over():  # type: ignore[assignment]
-                    return connection
             return await self._connect(deadline)
 
     async def _handed_over(self) -> Connection | None:

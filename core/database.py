@@ -80,8 +80,8 @@ class Database:
         try:
             async with asyncio.timeout(BUDGET - _spent.get()):
                 await turn.acquire()
-        except TimeoutError as error:
-            raise Unavailable from error
+        except TimeoutError:
+            raise Unavailable from TimeoutError("earlier writes of this row were not done in time")
         _spent.set(_spent.get() + self._now() - begin)
         try:
             return await self.fetch_one(statement, **values)

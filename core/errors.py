@@ -107,10 +107,15 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 
 
 def log_failure(method: str, path: str, error: Exception) -> None:
-    """One record with the stack trace; what the database adds about rows stays out of it."""
-    cause: BaseException | None = error
+    """One record with the reason and the stack trace, without what the database says of rows."""
+    sentence = error.detail if isinstance(error, HTTPException) else repr(error)
+    cause = error.__cause__
+    while isinstance(cause, HTTPException):
+        cause = cause.__cause__
+    reason = f" ({cause!r})" if cause else ""
+    cause = error
     while cause:
         if hasattr(cause, "detail") and not isinstance(cause, HTTPException):
             cause.detail = None
         cause = cause.__cause__ or cause.__context__
-    log.error("%s %s failed: %s", method, path, error, exc_info=error)
+    log.error("%s %s failed: %s%s", method, path, sentence, reason, exc_info=error)
