@@ -101,8 +101,11 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
     """Starlette's exception handler for every HTTPException, the router's own included."""
     if not isinstance(error, HTTPException):
         raise error
-    if error.status_code >= 500:
-        log_failure(request.scope["method"], request.scope["path"], error)
+    method, path = request.scope["method"], request.scope["path"]
+    if error.status_code == 500 or (error.status_code > 500 and error.__cause__):
+        log_failure(method, path, error)
+    elif error.status_code > 500:
+        log.warning("%s %s refused: %s", method, path, error.detail)
     return error_response(error)
 
 
