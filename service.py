@@ -26,7 +26,7 @@ SAFE_SECRET = 32  # bytes: what HS256 asks for (RFC 7518, section 3.2)
 def create_app(settings: Settings | None = None) -> Starlette:
     """The service as an ASGI application, by default with the settings of the environment."""
     settings = settings or Settings.load_or_exit()
-    logs.configure(settings.log_level, settings.log_format)
+    logs.configure(settings.log_level, settings.log_format, settings.forwarded_allow_ips)
     try:
         plugins = plugin.load(settings.plugins)
         routes = plugin.routes(plugins, settings.max_body_bytes)

@@ -42,7 +42,7 @@ def main(description: str) -> NoReturn:
         signal.signal(number, lambda *_: sys.exit(0))
     with _database(options.embedded):
         settings = Settings.load_or_exit()
-        logs.configure(settings.log_level, settings.log_format)
+        logs.configure(settings.log_level, settings.log_format, settings.forwarded_allow_ips)
         listener = server.bind(settings.host, settings.port)
         host, port = listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

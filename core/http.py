@@ -34,7 +34,8 @@ class Exchange:
             return
         headers = dict(scope["headers"])
         request_id = _request_id(headers.get(b"x-request-id"))
-        logs.request_id.set(request_id)
+        scope["request_id"] = request_id
+        logs.request.set(scope)
         extra = [NOSNIFF, (b"x-request-id", request_id.encode())]
         extra += self.cors.grant(headers.get(b"origin"))
         if scope["path"].startswith("/api/"):

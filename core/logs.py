@@ -5,24 +5,35 @@ import logging
 import sys
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
+
+from starlette.types import Scope
+
+from core.forwarded import Networks, client_address
 
 log = logging.getLogger("todo")
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+request: ContextVar[Scope | None] = ContextVar("request", default=None)
+"""The scope of the request that is being served, with its `request_id`."""
 
 
 class JsonFormatter(logging.Formatter):
-    """One line a record: time, level, logger, message, and request_id and exception if any."""
+    """One line a record: time, level, logger, message; request_id, client and exception if any."""
+
+    def __init__(self, trusted_proxies: Networks) -> None:
+        super().__init__()
+        self.trusted_proxies = trusted_proxies
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as one JSON object."""
-        entry = {
+        entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if current := request_id.get():
-            entry["request_id"] = current
+        if scope := request.get():
+            entry["request_id"] = scope["request_id"]
+            entry["client"] = client_address(scope, self.trusted_proxies)
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry)
@@ -34,15 +45,15 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line, and the stack trace below it."""
         line = super().format(record)
-        current = request_id.get()
-        return f"{line} [{current}]" if current else line
+        scope = request.get()
+        return f"{line} [{scope['request_id']}]" if scope else line
 
 
-def configure(level: str, form: str) -> None:
+def configure(level: str, form: str, trusted_proxies: Networks = ()) -> None:
     """Send every logger's records to stdout, in one form (`json` or `text`)."""
     text = TextFormatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter() if form == "json" else text)
+    handler.setFormatter(JsonFormatter(trusted_proxies) if form == "json" else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi"):
         logger = logging.getLogger(name)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Self
 
 from dotenv import dotenv_values
 
+from core.forwarded import LOOPBACK, Networks, networks
 from core.parsers import database_url, hours, names, one_of, origins, text, whole
 
 
@@ -59,6 +60,11 @@ class Settings:
     max_body_bytes: int = setting("largest request body", whole(1, 2**30), 1_048_576)
     max_connections: int = setting(
         "open connections from clients, for each worker", whole(1, 1_000_000), 2000
+    )
+    forwarded_allow_ips: Networks = setting(
+        "proxies whose X-Forwarded-For is believed: addresses or networks, * for all",
+        networks,
+        LOOPBACK,
     )
     log_level: str = setting(
         "debug, info, warning or error", one_of("debug", "info", "warning", "error"), "info"

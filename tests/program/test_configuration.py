@@ -28,6 +28,8 @@ WRONG = {
     "WEB_CONCURRENCY": ["0", "many"],
     "DB_POOL_SIZE": ["0", "1.5"],
     "MAX_BODY_BYTES": ["-1", "1MB"],
+    "MAX_CONNECTIONS": ["0"],
+    "FORWARDED_ALLOW_IPS": ["proxy.example.com", "10.0.0.1/8"],
     "LOG_LEVEL": ["loud"],
     "LOG_FORMAT": ["xml"],
 }
