@@ -4,11 +4,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, NoReturn, Self
 
 from dotenv import dotenv_values
 
-from core.forwarded import LOOPBACK, Networks, networks
+from core.forwarded import LOOPBACK, networks
 from core.parsers import database_url, hours, names, one_of, origins, text, whole
 
 
@@ -61,7 +62,7 @@ class Settings:
     max_connections: int = setting(
         "open connections from clients, for each worker", whole(1, 1_000_000), 2000
     )
-    forwarded_allow_ips: Networks = setting(
+    forwarded_allow_ips: tuple[IPv4Network | IPv6Network, ...] = setting(
         "proxies whose X-Forwarded-For is believed: addresses or networks, * for all",
         networks,
         LOOPBACK,
