@@ -41,6 +41,13 @@ class Protocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answer a whole request also where the client has closed its half of the connection."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self.cycle.keep_alive = False
+        return True
+
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, in pieces that the bounds can be held against."""
         if len(data) > LARGEST_HEAD:

@@ -25,7 +25,7 @@ APPLICATION = "service:create_app"
 KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
 HANDOVER = 1  # seconds that the workers of a killed predecessor may need to go
 SPARE_FILES = 64  # open files beside connections: listener, log, modules
-GRACE = 7  # seconds that requests in flight get at the end
+GRACE = 6  # seconds that requests in flight get at the end
 FAREWELL = 0.5  # seconds between "not ready" and the end
 
 
@@ -40,6 +40,16 @@ class Server(uvicorn.Server):
         """Start as uvicorn does."""
         await super().startup(sockets)
         self.on_started()
+
+
+class Supervisor(Multiprocess):
+    """Stops listening together with its workers: who comes late is refused, not left waiting."""
+
+    def terminate_all(self) -> None:
+        """Tell the workers to end."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -86,7 +96,7 @@ def serve(
     elif settings.web_concurrency > 1:
         asyncio.run(_check_database(settings))  # a worker's exit status would be lost
         on_started()
-        Multiprocess(config, [listener]).run()
+        Supervisor(config, [listener]).run()
     else:
         Server(config, on_started).run([listener])
 

@@ -10,7 +10,7 @@ Each file imports only from those below it:
     versions.py     the version that programs are, and that data are for
     account.py      who runs them: ourselves, or the stand-in for root
     directory.py    the data directory: what is in it, and how it is locked
-    errors.py       PostgresError
+    errors.py       PostgresError, InUse
 
 Nothing here relies on an orderly end: the kernel releases the locks (directory.py) and tells the
 server that its owner is gone (programs.py), and what is not finished yet has another name
@@ -18,7 +18,7 @@ server that its owner is gone (programs.py), and what is not finished yet has an
 """
 
 from core.postgres.binaries import find_binaries
-from core.postgres.errors import PostgresError
+from core.postgres.errors import InUse, PostgresError
 from core.postgres.server import Postgres
 
-__all__ = ["Postgres", "PostgresError", "find_binaries"]
+__all__ = ["InUse", "Postgres", "PostgresError", "find_binaries"]

@@ -6,7 +6,7 @@ import time
 from io import FileIO
 from pathlib import Path
 
-from core.postgres.errors import PostgresError
+from core.postgres.errors import InUse
 
 CLUSTER = "cluster"  # PostgreSQL's own folder, with the socket in it
 LOG = "postgres.log"  # what the server says; locked as long as any of its processes lives
@@ -28,7 +28,7 @@ def lock(directory: Path, name: str, patience: float, *, told_in: str) -> FileIO
             if time.monotonic() > deadline:
                 file.close()
                 pid = first_line(directory / told_in)
-                raise PostgresError(
+                raise InUse(
                     f"{directory} is in use by another running server (pid {pid})"
                 ) from None
             time.sleep(0.02)

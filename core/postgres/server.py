@@ -71,6 +71,11 @@ class Postgres:
             raise PostgresError(f"PostgreSQL cannot use {self._directory}: {error}") from error
         return self.url
 
+    def join(self) -> str:
+        """Return the URL of the server that another process runs on this directory."""
+        self.url = self._address(self._held)
+        return self.url
+
     def stop(self) -> None:
         """End the server in good order, without waiting for its clients; again does no harm."""
         self._held.close()

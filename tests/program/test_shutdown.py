@@ -39,6 +39,30 @@ def test_requests_under_way_are_finished(
         assert time.monotonic() - began < 10
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_who_comes_late_is_refused_at_once(
+    start: Callable[..., Program], postgres: str, workers: str
+) -> None:
+    url = new_database(postgres)
+    service = start(url, "--workers", workers)
+    with httpx.Client(base_url=service.url) as http, Sql(url) as locker:
+        user = User(http, str(uuid4()), address())
+        user.add("Buy milk")
+        with ThreadPoolExecutor(1) as runner, locker.locked("tasks"):
+            listed = runner.submit(user.get, "/api/tasks")
+            time.sleep(0.1)
+            assert service.process
+            service.process.terminate()
+            time.sleep(1.5)
+            began = time.monotonic()
+            with pytest.raises(httpx.ConnectError):
+                httpx.get(f"{service.url}/health")
+            assert time.monotonic() - began < 0.5
+            assert service.running()
+        assert listed.result().status_code == 200
+    assert service.ended().code == 0
+
+
 def test_readiness_ends_first(start: Callable[..., Program], database_url: str) -> None:
     service = start(database_url)
     with httpx.Client(base_url=service.url) as http:

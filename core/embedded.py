@@ -1,0 +1,88 @@
+"""The embedded database: a PostgreSQL of our own, served from or dumped."""
+
+import asyncio
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core import plugin
+from core.export import export
+from core.postgres import InUse, Postgres, PostgresError
+from core.postgres.versions import version_of_data
+from core.settings import Settings, exit_with
+
+DEVELOPMENT_ORIGINS = "http://localhost:3000,http://localhost:5173"
+NOT_ASKED_FOR = {
+    "DATABASE_URL": "postgresql://unused",
+    "BETTER_AUTH_SECRET": "unused",
+    "FRONTEND_URL": "http://unused",
+}
+
+
+@contextmanager
+def embedded(directory: Path) -> Iterator[None]:
+    """Run a PostgreSQL on the data in a directory, and set all that a service needs."""
+    try:
+        postgres = Postgres(directory)
+        url = postgres.start()
+        secret = _secret(directory / "secret")
+    except (PostgresError, OSError) as error:
+        exit_with(1, str(error))
+    try:
+        os.environ["DATABASE_URL"] = url
+        os.environ.setdefault("BETTER_AUTH_SECRET", secret)
+        os.environ.setdefault("FRONTEND_URL", DEVELOPMENT_ORIGINS)
+        yield
+    finally:
+        postgres.stop()
+
+
+def _secret(path: Path) -> str:
+    """The secret kept beside the data; made at the first start, readable by its owner only."""
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def dump(directory: Path) -> None:
+    """Write the data in a directory to stdout as SQL, whether or not a service runs on them."""
+    _load_plugins()
+    try:
+        if not version_of_data(directory):
+            exit_with(2, f"{directory} holds no embedded database")
+        with _server(directory) as url:
+            asyncio.run(export(url, sys.stdout.buffer))
+    except PostgresError as error:
+        exit_with(1, str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the exit
+        exit_with(1, "not all of the dump was read")
+    except OSError as error:
+        exit_with(1, f"cannot dump {directory}: {error.strerror}")
+
+
+def _load_plugins() -> None:
+    """Learn of the plugins' tables."""
+    for name, value in NOT_ASKED_FOR.items():
+        os.environ[name] = value
+    try:
+        plugin.load(Settings.load_or_exit().plugins)
+    except plugin.PluginError as error:
+        exit_with(2, f"PLUGINS: {error}")
+
+
+@contextmanager
+def _server(directory: Path) -> Iterator[str]:
+    """The URL of the server that runs on the data, or of one for as long as this lasts."""
+    postgres = Postgres(directory)
+    try:
+        try:
+            yield postgres.start()
+        except InUse:
+            yield postgres.join()
+    finally:
+        postgres.stop()

@@ -1,0 +1,188 @@
+"""Clients that hang up half-way, or never come to an end: nobody else notices."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.support import expect, wire
+from tests.support.caller import dial, message
+from tests.support.people import User, add_user, address
+from tests.support.program import Program, eventually
+from tests.support.sql import Sql, new_database
+
+POOL_SIZE = 8
+LONGEST = 1.0
+WAVES = 40
+SLOW = 300
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST
+OURS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'todo'"
+UNFINISHED = f"SELECT pid, state, query {OURS} AND state <> 'idle'"
+LOCKS = (
+    "SELECT pid, locktype, mode FROM pg_locks JOIN pg_stat_activity USING (pid)"
+    " WHERE datname = current_database() AND application_name = 'todo'"
+)
+WAITING = f"SELECT count(*) {OURS} AND wait_event_type = 'Lock'"
+
+
+class Setup(NamedTuple):
+    """A service, its database and somebody who uses it."""
+
+    program: Program
+    sql: Sql
+    user: User
+
+
+@pytest.fixture(scope="module")
+def setup(start: Callable[..., Program], postgres: str) -> Iterator[Setup]:
+    url = new_database(postgres)
+    program = start(url, DB_POOL_SIZE=str(POOL_SIZE))
+    with Sql(url) as sql, httpx.Client(base_url=program.url, timeout=20) as http:
+        yield Setup(program, sql, add_user(sql, http))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind(setup: Setup) -> Iterator[None]:
+    yield
+    assert eventually(lambda: not setup.sql.rows(UNFINISHED)), setup.sql.rows(UNFINISHED)
+    assert setup.sql.rows(LOCKS) == []
+    assert [record for record in setup.program.records() if record["level"] == "error"] == []
+    assert "Traceback" not in setup.program.output()
+    assert waiting_at_once(setup) == POOL_SIZE
+
+
+def waiting_at_once(setup: Setup) -> int:
+    """How many statements the service can have in the database at one time."""
+    with ThreadPoolExecutor(POOL_SIZE + 4) as runners:
+        with setup.sql.locked("tasks"):
+            adding = [runners.submit(setup.user.add) for _ in range(POOL_SIZE + 4)]
+            eventually(lambda: setup.sql.value(WAITING) >= POOL_SIZE, 2)
+            most: int = setup.sql.value(WAITING)
+        for each in adding:
+            each.result()
+    return most
+
+
+def hang_up(setup: Setup, sent: bytes, *, reset: bool) -> None:
+    """Send something and leave, in the decent or in the rude way."""
+    with dial(setup.program.port) as connection:
+        connection.sendall(sent)
+        if reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+
+
+@contextmanager
+def others_served(setup: Setup) -> Iterator[list[float]]:
+    """Somebody else writes and reads all the time; the seconds that each request took."""
+    seconds: list[float] = []
+    over = threading.Event()
+
+    def live() -> None:
+        with httpx.Client(base_url=setup.program.url, timeout=20) as http:
+            user = User(http, str(uuid4()), address())
+            while not over.is_set():
+                for call in (user.add, user.tasks):
+                    began = time.monotonic()
+                    call()
+                    seconds.append(time.monotonic() - began)
+
+    with ThreadPoolExecutor(1) as runner:
+        living = runner.submit(live)
+        try:
+            yield seconds
+        finally:
+            over.set()
+        living.result()
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+def test_clients_that_leave_before_the_answer(
+    setup: Setup, figure: Callable[[str, object], None], *, reset: bool
+) -> None:
+    task = f"/api/tasks/{setup.user.add()['id']}"
+    token, new = setup.user.token, {"title": "Nobody waits for this"}
+    large = {"title": "x" * 200, "description": "y" * 1000}
+    account = {"email": address(), "password": "correct horse"}
+    sent = {
+        "a list": message("GET", "/api/tasks", token),
+        "a new task": message("POST", "/api/tasks", token, **new),
+        "a change": message("PUT", task, token, **new),
+        "half a new task": message("POST", "/api/tasks", token, **large)[:-600],
+        "half a change": message("PUT", task, token, **large)[:-600],
+        "half a login": message("POST", "/api/auth/login", **account)[:-30],
+        "half a head": message("GET", "/api/tasks", token)[:50],
+    }
+    leaving: list[Future[None]] = []
+    with others_served(setup) as seconds, ThreadPoolExecutor(16) as runners:
+        for _ in range(WAVES):
+            for data in sent.values():
+                leaving += [runners.submit(hang_up, setup, data, reset=reset) for _ in range(5)]
+            time.sleep(0.05)
+    for each in leaving:
+        each.result()
+    figure(
+        f"{len(leaving)} clients that {'reset' if reset else 'close'} half-way",
+        f"{len(seconds)} requests of others meanwhile, the longest {max(seconds):.3f} s",
+    )
+    assert len(seconds) > 10
+    assert max(seconds) < LONGEST
+    assert setup.sql.value("SELECT count(*) FROM tasks WHERE title LIKE 'xxx%'") == 0
+
+
+def test_clients_that_leave_while_the_database_works_for_them(
+    setup: Setup, figure: Callable[[str, object], None]
+) -> None:
+    sent = message("POST", "/api/tasks", setup.user.token, title="Nobody waits for this either")
+    with setup.sql.locked("tasks"), ExitStack() as held:
+        for _ in range(3 * POOL_SIZE):
+            held.enter_context(dial(setup.program.port)).sendall(sent)
+        assert eventually(lambda: setup.sql.value(WAITING) == POOL_SIZE)
+        held.close()
+        time.sleep(0.3)
+    began = time.monotonic()
+    assert setup.user.add("Somebody waits for this")
+    seconds = time.monotonic() - began
+    figure(
+        f"{3 * POOL_SIZE} clients that left {POOL_SIZE} busy connections and a queue",
+        f"the next is served in {seconds:.3f} s",
+    )
+    assert seconds < LONGEST
+
+
+def test_clients_that_never_come_to_an_end(
+    setup: Setup, figure: Callable[[str, object], None]
+) -> None:
+    whole = message("POST", "/api/tasks", setup.user.token, title="A slow one")
+    cuts = [
+        30,
+        whole.index(b"\r\n\r\n") + 2,
+        len(whole) - 5,
+    ]  # in the head, at its end, in the body
+    with ExitStack() as held, others_served(setup) as seconds:
+        slow = [
+            (held.enter_context(dial(setup.program.port)), cuts[n % len(cuts)]) for n in range(SLOW)
+        ]
+        for connection, cut in slow:
+            connection.sendall(whole[:cut])
+        for _ in range(4):
+            time.sleep(0.5)
+            for n, (connection, cut) in enumerate(slow):
+                connection.sendall(whole[cut : cut + 1])
+                slow[n] = connection, cut + 1
+        figure(
+            f"{SLOW} clients that dawdle over head and body",
+            f"{len(seconds)} requests of others meanwhile, the longest {max(seconds):.3f} s",
+        )
+        assert len(seconds) > 10
+        assert max(seconds) < LONGEST
+        for connection, cut in slow:
+            connection.sendall(whole[cut:])
+            assert expect.task(wire.receive(connection, "POST"), 201)["title"] == "A slow one"

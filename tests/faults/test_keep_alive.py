@@ -1,0 +1,54 @@
+"""Idle connections are kept longer than a load balancer keeps them, and then closed in order."""
+
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.support import wire
+from tests.support.caller import dial, message
+from tests.support.people import User
+from tests.support.program import Program
+
+KEPT = 75.0  # seconds
+IDLE = (60.0, 74.0)
+
+
+def get(connection: socket.socket, user: User, path: str) -> httpx.Response:
+    connection.sendall(message("GET", path, user.token))
+    return wire.receive(connection)
+
+
+def reused_after(service: Program, user: User, seconds: float) -> list[int]:
+    """The statuses before and after a rest, on one and the same connection."""
+    with dial(service.port) as connection:
+        statuses = [get(connection, user, "/api/tasks").status_code]
+        time.sleep(seconds)
+        return statuses + [get(connection, user, path).status_code for path in ("/api/tasks", "/")]
+
+
+def kept_for(service: Program, user: User) -> float:
+    """The seconds until the service closes an idle connection; raises where it resets it."""
+    with dial(service.port) as connection:
+        connection.settimeout(KEPT + 10)
+        get(connection, user, "/api/tasks")
+        idle = time.monotonic()
+        assert connection.recv(1) == b""
+        return time.monotonic() - idle
+
+
+@pytest.mark.slow
+def test_an_idle_connection_is_kept_for_75_seconds(
+    service: Program, alice: User, figure: Callable[[str, object], None]
+) -> None:
+    with ThreadPoolExecutor(len(IDLE) + 1) as runners:
+        resting = [runners.submit(reused_after, service, alice, seconds) for seconds in IDLE]
+        closing = runners.submit(kept_for, service, alice)
+    statuses = {seconds: each.result() for seconds, each in zip(IDLE, resting, strict=True)}
+    figure("idle connections reused after seconds, with statuses", statuses)
+    figure("an idle connection is closed, not reset, after", f"{closing.result():.1f} s")
+    assert statuses == {seconds: [200, 200, 200] for seconds in IDLE}
+    assert KEPT - 0.1 < closing.result() < KEPT + 2
