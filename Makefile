@@ -2,13 +2,14 @@
 # make test   all tests, on a real PostgreSQL
 # make faults the faults and attacks that take their time (5 minutes), with their figures
 # make soak   ten minutes under load: memory and connections must stay flat
+# make poolers the contract again, behind an old and a new PgBouncer
 # make load   tries the promises under load: ARGS="--quick", ARGS="--host URL"
 # make check  what CI runs: style, types, tests
 
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: run test faults soak load check format clean
+.PHONY: run test faults soak poolers load check format clean
 
 run: .venv/run
 	@exec $(RUN) service.py --embedded
@@ -21,6 +22,10 @@ faults: .venv/dev
 
 soak: .venv/dev
 	@$(RUN) -m pytest -m soak tests/faults
+
+poolers: .venv/dev
+	@$(RUN) -m pytest tests/contract --pooler old
+	@$(RUN) -m pytest tests/contract --pooler new
 
 load: .venv/dev
 	@$(RUN) -m loadtests $(ARGS)
@@ -40,6 +45,11 @@ format: .venv/dev
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
 	@echo "installing what the service needs (once, about a minute)"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/build: requirements-build.txt .venv/run
+	@echo "installing what the build needs (once)"
+	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-build.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt .venv/run

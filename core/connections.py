@@ -14,12 +14,15 @@ else:  # generic for the type checker only
     Connection = asyncpg.Connection
 
 # Milliseconds after which the server itself gives up, should we be gone or cut off.
-SERVER_SETTINGS = {
-    "application_name": "todo",
+SESSION_SETTINGS = {
     "lock_timeout": "3000",
     "statement_timeout": "8500",
     "random_page_cost": "1.1",  # right for SSDs: the list is then read in the index's order
 }
+SERVER_SETTINGS = {"application_name": "todo"} | SESSION_SETTINGS
+# Behind a pooler a session lasts one transaction.
+BEGIN = "; SET LOCAL ".join(["BEGIN", *(f"{k} = {v}" for k, v in SESSION_SETTINGS.items())])
+HEARD = "SELECT 1 WHERE current_setting('lock_timeout') = '3s'"  # of SESSION_SETTINGS
 LONGEST_IDLE = 240  # seconds; firewalls and serverless databases drop silently from 300 on
 
 
@@ -29,16 +32,32 @@ class Connector:
     def __init__(self, dsn: Dsn) -> None:
         self.dsn = dsn
         self.pooler = dsn.pooler
+        self._tried = dsn.pooler
 
     async def open(self, timeout: float) -> Connection:
         """A new connection, within `timeout` seconds."""
+        async with asyncio.timeout(timeout):
+            connection = await self._try(timeout)
+            self._tried = True
+            return connection or await self._connect(timeout)
+
+    async def _try(self, timeout: float) -> Connection | None:
+        """The first connection, or None where it turns out that there is a pooler."""
+        if self._tried:
+            return None
         try:
-            return await self._connect(timeout)
+            connection = await self._connect(timeout)
         except asyncpg.ProtocolViolationError:  # PgBouncer: "unsupported startup parameter"
-            if self.pooler:
-                raise
             self.pooler = True
-            return await self._connect(timeout)
+            return None
+        heard = False
+        try:
+            heard = await connection.execute(HEARD) == "SELECT 1"
+        finally:
+            if not heard:
+                connection.terminate()
+        self.pooler = not heard  # but swallowed: PgBouncer's ignore_startup_parameters
+        return connection if heard else None
 
     async def _connect(self, timeout: float) -> Connection:
         options: dict[str, Any] = {"server_settings": SERVER_SETTINGS | self.dsn.server_settings}

@@ -11,7 +11,7 @@ import asyncpg
 from sqlmodel import select
 
 from core.batch import Batch
-from core.connections import Connection, Connector, Pool
+from core.connections import BEGIN, Connection, Connector, Pool
 from core.dsn import Dsn
 from core.errors import Unavailable
 from core.statements import Statement, StatementByKey
@@ -146,8 +146,15 @@ class Database:
         if not self.connector.pooler:
             return await connection.fetch(sql, *arguments, timeout=deadline - self._now())
         # asyncpg sends two messages, and between them a pooler may change the server.
-        async with asyncio.timeout_at(deadline), connection.transaction():
-            return await connection.fetch(sql, *arguments)
+        async with asyncio.timeout_at(deadline):
+            await connection.execute(BEGIN)
+            try:
+                rows = await connection.fetch(sql, *arguments)
+            except asyncpg.PostgresError:
+                await connection.execute("ROLLBACK")
+                raise
+            await connection.execute("COMMIT")
+            return rows
 
 
 def _was_not_sent(error: Exception) -> bool:

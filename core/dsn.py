@@ -14,6 +14,7 @@ SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 POOLER_PORTS = {6432, 6543}  # PgBouncer's and Supavisor's
 # All other parameters concern libpq itself (channel_binding, gssencmode) or other programs.
 SERVER_PARAMETERS = ("application_name", "options")
+ONE_PLACE = "expects one host and a port, as in postgresql://user@host:5432/name"
 ADDRESS = re.compile(r"(?P<host>\[[^\]]*\]|[^:,]*)(?::(?P<port>\d*))?")
 
 
@@ -36,7 +37,8 @@ class Dsn:
     @property
     def place(self) -> str:
         """Host and port, for people."""
-        return f"{self.host}:{self.port}"
+        is_ipv6 = ":" in self.host and not self.host.startswith("/")
+        return f"[{self.host}]:{self.port}" if is_ipv6 else f"{self.host}:{self.port}"
 
     def arguments(self) -> dict[str, Any]:
         """What `asyncpg.connect` takes."""
@@ -59,11 +61,13 @@ def parse(url: str) -> Dsn:
     user, _, password = login.partition(":")
     found = ADDRESS.fullmatch(address)
     if not found:
-        raise ValueError("expects one host and a port, as in postgresql://user@host:5432/name")
-    query = dict(parse_qsl(parts.query))
+        raise ValueError(ONE_PLACE)
+    query = dict(parse_qsl(parts.query.replace("+", "%2B")))  # in libpq a plus is a plus
     host = query.get("host") or unquote(found["host"]).strip("[]") or "localhost"
+    if "," in host:
+        raise ValueError(ONE_PLACE)
     port = _whole("port", query.get("port") or found["port"] or "5432")
-    timeout = query.get("connect_timeout")
+    timeout = query.get("connect_timeout", "0")
     return Dsn(
         host=host,
         port=port,
@@ -71,7 +75,7 @@ def parse(url: str) -> Dsn:
         password=query.get("password") or unquote(password) or None,
         database=query.get("dbname") or unquote(parts.path[1:]) or None,
         ssl=_ssl(host, query),
-        connect_timeout=_whole("connect_timeout", timeout) if timeout else None,
+        connect_timeout=None if timeout == "0" else _whole("connect_timeout", timeout),
         server_settings={name: query[name] for name in SERVER_PARAMETERS if name in query},
         pooler=bool(re.search(r"[.-]pooler\.", host))
         or port in POOLER_PORTS
@@ -87,7 +91,9 @@ def _whole(name: str, text: str) -> int:
 
 def _ssl(host: str, query: dict[str, str]) -> ssl.SSLContext | str:
     """What each sslmode verifies (PostgreSQL documentation, table 34.1)."""
-    mode = query.get("sslmode") or ("disable" if host.startswith("/") else "prefer")
+    usual = "disable" if host.startswith("/") else "prefer"
+    mode = query.get("sslmode") or query.get("ssl") or usual  # "ssl": JDBC's and asyncpg's
+    mode = "require" if mode == "true" else mode
     root = query.get("sslrootcert", "system")
     if mode not in SSL_MODES:
         raise ValueError(f"expects sslmode to be one of {', '.join(SSL_MODES)}")

@@ -54,8 +54,10 @@ async def _create_all(connector: Connector, timeout: float) -> None:
     async with asyncio.timeout(timeout):
         connection = await connector.open(timeout)
         try:
+            await connection.execute("BEGIN")  # lest a pooler change the server in between
             if await _missing(connection):
                 await _create_missing(connection)
+            await connection.execute("COMMIT")
             await connection.close()
         finally:
             connection.terminate()
@@ -70,11 +72,10 @@ async def _missing(connection: Connection) -> list[str]:
 
 
 async def _create_missing(connection: Connection) -> None:
-    async with connection.transaction():
-        await connection.execute(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
-        for name in await _missing(connection):
-            for command in _commands(name):
-                await connection.execute(command)
+    await connection.execute(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+    for name in await _missing(connection):
+        for command in _commands(name):
+            await connection.execute(command)
 
 
 def _commands(name: str) -> list[str]:

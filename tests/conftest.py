@@ -11,7 +11,9 @@ import pytest
 pytest.register_assert_rewrite("tests.support")
 
 from core.postgres import Postgres, find_binaries  # noqa: E402
+from tests.support.elsewhere import Elsewhere  # noqa: E402
 from tests.support.people import User, add_user  # noqa: E402
+from tests.support.pooler import KINDS, Pooler  # noqa: E402
 from tests.support.program import Program, free_port  # noqa: E402
 from tests.support.sql import Sql, new_database  # noqa: E402
 from tests.support.tokens import SECRET  # noqa: E402
@@ -19,6 +21,13 @@ from tests.support.tokens import SECRET  # noqa: E402
 FRONTEND = "https://todo.example.com"
 SECOND_FRONTEND = "https://admin.example.com:8443"
 FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pooler", choices=KINDS, help="put a PgBouncer before the database")
+    parser.addoption("--service-url", help="test a service that runs (see deploy/fleet)")
+    parser.addoption("--service-log", action="append", default=[], help="a file with its log")
+    parser.addoption("--database-url", help="the way to its database")
 
 
 @pytest.fixture
@@ -65,8 +74,20 @@ def postgres(open_directory: Path, postgres_port: int) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: str) -> str:
-    return new_database(postgres)
+def database_url(request: pytest.FixtureRequest) -> str:
+    given: str | None = request.config.getoption("--database-url")
+    return given or new_database(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture(scope="session")
+def route(request: pytest.FixtureRequest, postgres_port: int) -> Iterator[Callable[[str], str]]:
+    """A service's way to its database: straight, or with --pooler through a PgBouncer."""
+    kind = request.config.getoption("--pooler")
+    if kind is None:
+        yield lambda url: url
+    else:
+        with Pooler(kind, postgres_port) as pooler:
+            yield pooler.url
 
 
 @pytest.fixture(scope="session")
@@ -78,12 +99,18 @@ def sql(database_url: str, service: Program) -> Iterator[Sql]:
 
 
 @pytest.fixture(scope="session")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Program]]:
+def start(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    route: Callable[[str], str],
+) -> Iterator[Callable[..., Program]]:
     """Start a program with settings of its own; it ends with the tests at the latest."""
+    if request.config.getoption("--service-url"):
+        pytest.skip("starts a service of its own, which is not the one at --service-url")
     programs: list[Program] = []
 
     def start_one(database_url: str, *arguments: str, **settings: str) -> Program:
-        environment = settings_for(database_url) | settings
+        environment = settings_for(route(database_url)) | settings
         programs.append(Program(tmp_path_factory.mktemp("program"), environment, *arguments))
         return programs[-1].start()
 
@@ -105,9 +132,13 @@ def settings_for(database_url: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def service(start: Callable[..., Program], database_url: str) -> Iterator[Program]:
+def service(request: pytest.FixtureRequest, database_url: str) -> Iterator[Program]:
     """The running service that most tests share; what they did to it must not show in its log."""
-    program = start(database_url, FRONTEND_URL=f"{FRONTEND}, {SECOND_FRONTEND}/")
+    if url := request.config.getoption("--service-url"):
+        program: Program = Elsewhere(url, request.config.getoption("--service-log")).start()
+    else:
+        start = request.getfixturevalue("start")
+        program = start(database_url, FRONTEND_URL=f"{FRONTEND}, {SECOND_FRONTEND}/")
     yield program
     program.stop()
     lines = program.output().splitlines()

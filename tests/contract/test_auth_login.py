@@ -218,36 +218,49 @@ def test_a_removed_user_cannot_log_in(http: httpx.Client, sql: Sql) -> None:
     expect.error(login(http, leaver.email), 401, REFUSED)
 
 
+LOGIN = b'{"email": "nobody@example.com", "password": "correct horse"}'
+KNOCK = (
+    b"POST /api/auth/login HTTP/1.1\r\nHost: test\r\n"
+    b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(LOGIN), LOGIN)
+)
+
+
+class Crowd:
+    """People who wait at a service's door, all at once."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.waiting: list[socket.socket] = []
+
+    def grow(self, people: int) -> None:
+        for _ in range(people):
+            connection = socket.create_connection(("127.0.0.1", self.program.port), timeout=20)
+            self.waiting.append(connection)
+            connection.sendall(KNOCK)
+
+
 @pytest.fixture
-def crowded(start: Callable[..., Program], database_url: str) -> Iterator[Program]:
-    """A service with 104 people waiting at its door; it is killed, not awaited."""
-    program = start(database_url)
-    waiting: list[socket.socket] = []
-    body = b'{"email": "nobody@example.com", "password": "correct horse"}'
-    head = (
-        "POST /api/auth/login HTTP/1.1\r\nHost: test\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+def crowd(start: Callable[..., Program], database_url: str) -> Iterator[Crowd]:
+    """104 people waiting at a service's door; it is killed, not awaited."""
+    crowd = Crowd(start(database_url))
     try:
-        for _ in range(104):
-            connection = socket.create_connection(("127.0.0.1", program.port), timeout=20)
-            waiting.append(connection)
-            connection.sendall(head.encode() + body)
-        yield program
+        crowd.grow(104)
+        yield crowd
     finally:
-        program.kill()
-        for connection in waiting:
+        crowd.program.kill()
+        for connection in crowd.waiting:
             connection.close()
 
 
-def test_more_than_100_waiting_are_asked_to_come_back(crowded: Program) -> None:
+def test_more_than_100_waiting_are_asked_to_come_back(crowd: Crowd) -> None:
     def refused() -> list[httpx.Response]:
         """Ask both doors; those that were turned away at once."""
+        crowd.grow(16)  # for as long as nobody is turned away some are served
         content = {"email": "nobody@example.com", "password": "correct horse"}
         answers = []
         for path in ("/api/auth/signup", "/api/auth/login"):
             try:
-                answers.append(httpx.post(crowded.url + path, json=content, timeout=0.5))
+                answers.append(httpx.post(crowd.program.url + path, json=content, timeout=0.5))
             except httpx.ReadTimeout:
                 return []
         return answers
@@ -259,9 +272,9 @@ def test_more_than_100_waiting_are_asked_to_come_back(crowded: Program) -> None:
         assert int(answer.headers["retry-after"]) > 0
 
 
-def test_a_crowd_at_the_door_stops_nobody_inside(crowded: Program) -> None:
+def test_a_crowd_at_the_door_stops_nobody_inside(crowd: Crowd) -> None:
     began = time.perf_counter()
     headers = bearer(sign(claims(str(uuid4()))))
-    response = httpx.get(f"{crowded.url}/api/tasks", headers=headers, timeout=5)
+    response = httpx.get(f"{crowd.program.url}/api/tasks", headers=headers, timeout=5)
     assert response.status_code == 200
     assert time.perf_counter() - began < 1
