@@ -27,3 +27,17 @@ CREATE TABLE tasks (
 
 -- The list: one user's tasks, newest first, read in this order without sorting.
 CREATE INDEX tasks_list_idx ON tasks (user_id, created_at DESC, id);
+
+-- Creates with an Idempotency-Key, for 24 hours: a repeated one gets the answer of the first.
+CREATE TABLE idempotency_keys (
+    user_id     uuid                     NOT NULL,
+    key         character varying(255)   NOT NULL,  -- chosen by the client
+    fingerprint bytea                    NOT NULL,  -- SHA-256 of the request
+    row_id      uuid                     DEFAULT gen_random_uuid() NOT NULL,  -- the task that it made
+    created_at  timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (user_id, key),
+    CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE
+);
+
+-- The expired ones are found in this order, and go a few with each new one.
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);

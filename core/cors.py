@@ -6,12 +6,12 @@ Headers = list[tuple[bytes, bytes]]
 
 METHODS = {b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS"}
 HEADERS = {b"authorization", b"content-type"}
+ON_REQUEST = {b"idempotency-key"}  # named in a preflight's answer only where it asks for it
 SAFELISTED = {b"accept", b"accept-language", b"content-language", b""}
 
 VARY = (b"vary", b"Origin")
 PREFLIGHT_GRANT = [
     (b"access-control-allow-methods", b"GET, POST, PUT, DELETE, OPTIONS"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type"),
     (b"access-control-max-age", b"7200"),
 ]
 
@@ -33,10 +33,22 @@ class Cors:
             return "This origin is not allowed"
         if headers[b"access-control-request-method"] not in METHODS:
             return "This method is not allowed across origins"
-        wanted = headers.get(b"access-control-request-headers", b"").lower().split(b",")
-        if not {name.strip() for name in wanted} <= HEADERS | SAFELISTED:
+        if not _wanted(headers) <= HEADERS | ON_REQUEST | SAFELISTED:
             return "Only the headers Authorization and Content-Type are allowed across origins"
         return None
+
+
+def preflight_grant(headers: dict[bytes, bytes]) -> Headers:
+    """What a preflight that is not refused is told beside the headers of every answer."""
+    names = b"Authorization, Content-Type"
+    if ON_REQUEST & _wanted(headers):
+        names += b", Idempotency-Key"
+    return [*PREFLIGHT_GRANT, (b"access-control-allow-headers", names)]
+
+
+def _wanted(headers: dict[bytes, bytes]) -> set[bytes]:
+    wanted = headers.get(b"access-control-request-headers", b"").lower().split(b",")
+    return {name.strip() for name in wanted}
 
 
 def _grant(origin: bytes) -> Headers:
@@ -44,7 +56,7 @@ def _grant(origin: bytes) -> Headers:
         VARY,
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
-        (b"access-control-expose-headers", b"X-Request-ID, Retry-After"),
+        (b"access-control-expose-headers", b"X-Request-ID, Retry-After, Link"),
     ]
 
 

@@ -70,7 +70,7 @@ class Exchange:
         if refusal := self.cors.refusal(headers):
             return error_response(InvalidRequest(refusal))
         response = Response(status_code=204)
-        response.raw_headers += cors.PREFLIGHT_GRANT
+        response.raw_headers += cors.preflight_grant(headers)
         return response
 
 

@@ -9,9 +9,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from core.errors import ApiError, BodyTooLarge, InvalidRequest, NotJson, Unauthorized, Unavailable
-from core.plugin import Operation, Plugin
-
-Json = dict[str, Any]
+from core.plugin import Json, Operation, Plugin
 
 INFO = {
     "title": "Todo REST backend",
@@ -84,6 +82,8 @@ def _operation(operation: Operation, schemas: _Schemas) -> Json:
     }
     if details.strip():
         result["description"] = details.strip()
+    if operation.parameters:
+        result["parameters"] = list(operation.parameters)
     if operation.private:
         result["security"] = [{"bearer": []}]
     if operation.body:

@@ -12,7 +12,8 @@ from core.body import Body
 from core.endpoint import Endpoint
 from core.errors import ApiError
 
-Answer = dict[str, Any]
+Json = dict[str, Any]
+Answer = Json
 Handler = Callable[..., Awaitable[Any]]
 
 
@@ -29,6 +30,8 @@ class Operation:
     body: type[Body] | None
     private: bool
     errors: tuple[type[ApiError], ...]
+    parameters: tuple[Json, ...]
+    """What it takes from the query and the headers, as OpenAPI's Parameter Objects."""
     documented: bool
     tag: str
 
@@ -54,6 +57,7 @@ class Plugin:
         status: int = 200,
         public: bool = False,
         errors: Iterable[type[ApiError]] = (),
+        parameters: Iterable[Json] = (),
         documented: bool = True,
     ) -> Callable[[Handler], Handler]:
         """Declare a route; its handler takes the request and, where annotated so, a Body.
@@ -73,6 +77,7 @@ class Plugin:
                     body=_body_of(handler),
                     private=not public,
                     errors=tuple(errors),
+                    parameters=tuple(parameters),
                     documented=documented,
                     tag=self.name,
                 )

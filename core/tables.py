@@ -45,3 +45,20 @@ class Task(SQLModel, table=True):
 
 
 Index("tasks_list_idx", col(Task.user_id), col(Task.created_at).desc(), col(Task.id))
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """A create that may be repeated: which request it was, and which row came of it."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: UUID = Field(
+        primary_key=True, sa_column_args=[ForeignKey("users.id", ondelete="CASCADE")]
+    )
+    key: str = Field(primary_key=True, max_length=255)
+    fingerprint: bytes
+    row_id: UUID = Field(sa_column_kwargs=NEW_ID)
+    created_at: datetime = Field(sa_type=DateTime(timezone=True), sa_column_kwargs=NOW)
+
+
+Index("idempotency_keys_created_at_idx", col(IdempotencyKey.created_at))

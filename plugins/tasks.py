@@ -2,18 +2,22 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import StringConstraints
 from sqlmodel import bindparam, col, delete, func, insert, select, update
 from starlette.requests import Request
+from starlette.responses import Response
 from typing_extensions import TypedDict
 
 from core.body import ABSENT, STORABLE, Body
 from core.database import Row
-from core.errors import ApiError
+from core.endpoint import json_response
+from core.errors import ApiError, InvalidRequest
+from core.idempotency import IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
+from core.page import PAGE, Page, Pages
 from core.plugin import Answer, Plugin
 from core.statements import Statement, StatementByKey
 from core.tables import Task
@@ -24,14 +28,13 @@ plugin = Plugin("tasks", prefix="/api/tasks")
 
 OWN = (col(Task.id) == bindparam("task_id"), col(Task.user_id) == bindparam("owner"))
 
+NEWEST_FIRST = (col(Task.created_at).desc(), col(Task.id))
+
 LIST = StatementByKey(
-    lambda owner: (
-        select(Task)
-        .where(col(Task.user_id) == owner)
-        .order_by(col(Task.created_at).desc(), col(Task.id))
-    ),
+    lambda owner: select(Task).where(col(Task.user_id) == owner).order_by(*NEWEST_FIRST),
     by="user_id",
 )
+PAGES = Pages(select(Task).where(col(Task.user_id) == bindparam("owner")), Task)
 ADD = Statement(
     insert(Task)
     .values(
@@ -39,6 +42,7 @@ ADD = Statement(
     )
     .returning(Task)
 )
+ADD_ONCE = AddOnce(Task, "title", "description", completed=False)
 READ = Statement(select(Task).where(*OWN))
 REMOVE = Statement(delete(Task).where(*OWN).returning(col(Task.id)))
 EXISTS = Statement(select(Task.id).where(col(Task.id) == bindparam("task_id")))
@@ -111,24 +115,29 @@ class AccessDenied(ApiError):
     sentence = "Access denied"
 
 
-@plugin.get("", returns=TaskList)
-async def list_tasks(request: Request) -> Answer:
-    """The caller's tasks, newest first."""
-    tasks = await request.app.state.database.fetch_by_key(LIST, request.state.user_id)
-    return {"tasks": tasks}
+@plugin.get("", returns=TaskList, errors=[InvalidRequest], parameters=PAGE)
+async def list_tasks(request: Request) -> Answer | Response:
+    """The caller's tasks, newest first: all of them, or a page.
+
+    A page that is not the last has a `Link` header with the URL of the next.
+    """
+    database, owner = request.app.state.database, request.state.user_id
+    if page := Page.of(request.scope["query_string"]):
+        tasks, link = await PAGES.fetch(database, page, request.scope["path"], owner=owner)
+        return json_response({"tasks": tasks}, headers=link)
+    return {"tasks": await database.fetch_by_key(LIST, owner)}
 
 
-@plugin.post("", returns=OneTask, status=201)
+@plugin.post("", returns=OneTask, status=201, errors=[KeyUsedBefore], parameters=[IDEMPOTENCY_KEY])
 async def create_task(request: Request, task: NewTask) -> Answer:
     """Add a task."""
     database, owner = request.app.state.database, request.state.user_id
-    row = await with_user(
-        request,
-        lambda: database.fetch_one(
-            ADD, title=task.title, description=task.description, owner=owner
-        ),
-    )
-    return {"task": row}
+    values = {"title": task.title, "description": task.description, "owner": owner}
+    if key := key_of(request.scope["headers"]):
+        write = partial(ADD_ONCE.run, database, key, values)
+    else:
+        write = partial(database.fetch_one, ADD, **values)
+    return {"task": await with_user(request, write)}
 
 
 @plugin.get("/{id}", returns=OneTask, errors=[AccessDenied, TaskNotFound])

@@ -49,14 +49,15 @@ def not_granted(response: httpx.Response) -> None:
 
 
 def preflight(
-    http: httpx.Client, path: str, origin: str = FRONTEND, method: str = "PUT"
+    http: httpx.Client,
+    path: str,
+    origin: str = FRONTEND,
+    method: str = "PUT",
+    headers: str = "authorization,content-type",
 ) -> httpx.Response:
-    headers = {
-        "Origin": origin,
-        "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": "authorization,content-type",
-    }
-    return http.options(path, headers=headers)
+    asked = {"Method": method, "Headers": headers}
+    request = {f"Access-Control-Request-{name}": value for name, value in asked.items()}
+    return http.options(path, headers={"Origin": origin} | request)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +176,12 @@ def test_what_a_page_needs_to_work_is_granted_in_one_go(
     response = user.post("/api/tasks", json={"title": "Buy milk"}, headers=ORIGIN)
     expect.task(response, 201)
     granted(response)
+
+
+def test_an_idempotency_key_may_cross_origins_where_it_is_asked_for(http: httpx.Client) -> None:
+    plain = preflight(http, "/api/tasks", method="POST")
+    assert plain.headers["access-control-allow-headers"] == "Authorization, Content-Type"
+    wanted = "authorization,content-type,idempotency-key"
+    response = preflight(http, "/api/tasks", method="POST", headers=wanted)
+    granted(response)
+    assert wanted == response.headers["access-control-allow-headers"].lower().replace(" ", "")

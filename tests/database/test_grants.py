@@ -30,10 +30,11 @@ RIGHTS: dict[str, tuple[str, str, object]] = {
     "UPDATE ON tasks": ("PUT", "/api/tasks/{id}", CHANGE),
     "DELETE ON tasks": ("DELETE", "/api/tasks/{id}", None),
 }
+KEY_RIGHTS = [f"{right} ON idempotency_keys" for right in ("SELECT", "INSERT", "UPDATE", "DELETE")]
 COLUMNS = f"""
     REVOKE ALL ON users, tasks FROM {ROLE};
     GRANT SELECT (id, email, password_hash), INSERT (id, email, password_hash) ON users TO {ROLE};
-    GRANT SELECT, INSERT (title, description, user_id), DELETE,
+    GRANT SELECT, DELETE, INSERT (id, title, description, user_id, created_at, updated_at),
         UPDATE (title, description, completed, updated_at) ON tasks TO {ROLE}"""
 
 
@@ -74,9 +75,14 @@ def lives(http: httpx.Client) -> None:
     assert member.tasks() == [task]
     assert member.get(path).json() == {"task": task}
     assert expect.task(member.put(path, json=CHANGE)).items() >= CHANGE.items()
+    assert once(member).status_code == 201
     assert member.delete(path).status_code == 204
     assert member.get(path).status_code == 404
     assert http.get("/health/ready").status_code == 200
+
+
+def once(member: User) -> httpx.Response:
+    return member.post("/api/tasks", json=CHANGE, headers={"Idempotency-Key": "a"})
 
 
 def test_the_role_suffices(restricted: Restricted) -> None:
@@ -89,6 +95,11 @@ def test_each_right_is_needed(restricted: Restricted) -> None:
     for right, (method, path, content) in RIGHTS.items():
         restricted.owner.script(f"REVOKE {right} FROM {ROLE}")
         expect.error(member.call(method, path.format(**task), json=content), 500, AWAY)
+        restricted.owner.script(f"GRANT {right} TO {ROLE}")
+    for right in KEY_RIGHTS:
+        restricted.owner.script(f"REVOKE {right} FROM {ROLE}")
+        expect.error(once(member), 500, AWAY)
+        assert member.add()
         restricted.owner.script(f"GRANT {right} TO {ROLE}")
     lives(restricted.http)
 
