@@ -87,12 +87,12 @@ class Pool:
         self._loop = asyncio.get_running_loop()
         self._sweeper = self._loop.call_later(LONGEST_IDLE / 4, self._sweep)
 
-    async def acquire(self, deadline: float) -> Connection:
-        """Lease a connection before `deadline` (seconds of the loop's clock).
+    async def acquire(self, deadline: float, *, fresh: bool = False) -> Connection:
+        """Lease a connection before `deadline` (seconds of the loop's clock); a new one if `fresh`.
 
         Raises TimeoutError at the deadline, and whatever stops a new connection.
         """
-        while self._idle:
+        while self._idle and not fresh:
             connection = self._idle.pop()[1]
             if not connection.is_closed():  # free: asyncpg sees the server hang up
                 return connection
@@ -101,7 +101,10 @@ class Pool:
             async with asyncio.timeout_at(deadline):
                 while self._open >= self.size:
                     if connection := await self._handed_over():  # type: ignore[assignment]
-                        return connection
+                        if not fresh:
+                            return connection
+                        connection.terminate()
+                        self._open -= 1
         except TimeoutError:
             raise TimeoutError(f"none of {self.size} connections was free in time") from None
         async with asyncio.timeout_at(deadline):

@@ -27,6 +27,9 @@ CONNECTION_LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
 )
+# Writes may be allowed again, or elsewhere: only a new session learns of it.
+OUTLIVED = (*CONNECTION_LOST, asyncpg.ReadOnlySQLTransactionError)
+BROKEN = (*CONNECTION_LOST, asyncpg.InternalClientError)
 FAILURES = (
     OSError,
     asyncpg.PostgresError,
@@ -44,7 +47,8 @@ class Database:
     def __init__(self, dsn: Dsn, size: int) -> None:
         self.connector = Connector(dsn)
         self._pool = Pool(self.connector, size)
-        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+        self.share = max(1, size // 4)  # of the connections: what one user may hold up
+        self._turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._batches: dict[StatementByKey, Batch] = {}
         self._now = asyncio.get_running_loop().time
 
@@ -69,24 +73,34 @@ class Database:
         rows = await self.fetch(statement, **values)
         return rows[0] if rows else None
 
-    async def write_in_turn(self, key: UUID, statement: Statement, **values: Any) -> Row | None:
-        """Run a write on the row of this key, one at a time; its first row, or None.
+    async def write_in_turn(
+        self, key: UUID, statement: Statement, /, *, at_once: int = 1, **values: Any
+    ) -> Row | None:
+        """Run a write that needs the row of this key, few at a time; its first row, or None.
 
-        Where something else has locked the row, one connection waits for it and not the whole
-        pool. Raises as `fetch` does.
+        Where something else has locked the row, `at_once` connections wait for it and not the
+        whole pool. Raises as `fetch` does.
         """
-        turn = self._turns.setdefault(key, asyncio.Lock())
-        begin = self._now()
-        try:
-            async with asyncio.timeout(BUDGET - _spent.get()):
-                await turn.acquire()
-        except TimeoutError:
-            raise Unavailable from TimeoutError("earlier writes of this row were not done in time")
-        _spent.set(_spent.get() + self._now() - begin)
+        turn = self._turns.get(key)
+        if turn is None:
+            turn = self._turns[key] = asyncio.Semaphore(at_once)
+        if turn.locked():
+            await self._wait_for(turn)
+        else:
+            await turn.acquire()
         try:
             return await self.fetch_one(statement, **values)
         finally:
             turn.release()
+
+    async def _wait_for(self, turn: asyncio.Semaphore) -> None:
+        begin, spent = self._now(), _spent.get()
+        try:
+            async with asyncio.timeout(BUDGET - spent):
+                await turn.acquire()
+        except TimeoutError:
+            raise Unavailable from TimeoutError("earlier writes of this row were not done in time")
+        _spent.set(spent + self._now() - begin)
 
     async def fetch_by_key(self, statement: StatementByKey, key: UUID) -> list[Row]:
         """Run a read for one key, together with others that come at the same moment."""
@@ -102,11 +116,8 @@ class Database:
 
     async def ping(self, timeout: float) -> None:
         """Run a real query within `timeout` seconds; raises Unavailable."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self.fetch(PING)
-        except TimeoutError as error:
-            raise Unavailable from error
+        _spent.set(BUDGET - timeout)
+        await self.fetch(PING)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -121,21 +132,24 @@ class Database:
             return await self._attempt(statement.sql, arguments, deadline)
         except TimeoutError:
             raise
-        except (*CONNECTION_LOST, asyncpg.InternalClientError) as error:
-            if not (statement.reads or _was_not_sent(error)):
+        except (*BROKEN, asyncpg.ReadOnlySQLTransactionError) as error:
+            if not (statement.reads or _was_not_done(error)):
                 raise
-        self._pool.drop_idle()  # they may be as dead, and not know yet
-        return await self._attempt(statement.sql, arguments, deadline)
+        return await self._attempt(statement.sql, arguments, deadline, fresh=True)
 
-    async def _attempt(self, sql: str, arguments: list[Any], deadline: float) -> list[Row]:
-        connection = await self._pool.acquire(deadline)
+    async def _attempt(
+        self, sql: str, arguments: list[Any], deadline: float, *, fresh: bool = False
+    ) -> list[Row]:
+        connection = await self._pool.acquire(deadline, fresh=fresh)
         try:
             rows = await self._execute(connection, sql, arguments, deadline)
         except BaseException as error:
-            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, CONNECTION_LOST):
+            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, OUTLIVED):
                 self._pool.release(connection)  # the server has answered and waits for more
             else:
                 self._pool.discard(connection)
+            if isinstance(error, BROKEN):
+                self._pool.drop_idle()  # they may be as dead, and not know yet
             raise
         self._pool.release(connection)
         return list(map(dict, rows))
@@ -157,6 +171,8 @@ class Database:
             return rows
 
 
-def _was_not_sent(error: Exception) -> bool:
-    """Whether asyncpg had no use for the connection any more: the server said farewell on it."""
+def _was_not_done(error: Exception) -> bool:
+    """Whether the server refused to write, or had said farewell before asyncpg sent anything."""
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return True
     return isinstance(error, asyncpg.InternalClientError) and "switch to state" in str(error)

@@ -1,8 +1,10 @@
 """HTTP on the wire: uvicorn's protocol, with our errors, and bounds on what a client may hold."""
 
 import asyncio
+import sys
 from typing import ClassVar, cast
 
+import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -24,6 +26,9 @@ class Protocol(HttpToolsProtocol):
     """Bytes of a head or trailer that is not complete yet, or None where none is under way."""
 
     watch: asyncio.TimerHandle
+
+    data = rest = b""
+    """What is being parsed, and what is to be parsed next."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to watch the client."""
@@ -50,16 +55,14 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, in pieces that the bounds can be held against."""
-        if len(data) > LARGEST_HEAD:
-            for start in range(0, len(data), LARGEST_HEAD):
-                if not self.transport.is_closing():
-                    self.data_received(data[start : start + LARGEST_HEAD])
-            return
-        super().data_received(data)
-        if self.unfinished is not None:
-            self.unfinished += len(data)
-            if self.unfinished > LARGEST_HEAD:
-                self._refuse(431, "The request's headers are too large")
+        while data and not self.transport.is_closing():
+            self.data, self.rest = data[:LARGEST_HEAD], data[LARGEST_HEAD:]
+            super().data_received(self.data)
+            if self.unfinished is not None:
+                self.unfinished += len(self.data)
+                if self.unfinished > LARGEST_HEAD:
+                    self._refuse(431, "The request's headers are too large")
+            data = self.rest
 
     def on_message_begin(self) -> None:
         """Begin to count the head."""
@@ -69,12 +72,14 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Hand the request on, with a reason to refuse it where there is one."""
         self.unfinished = None
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return
         if len(self.url) > LONGEST_URL:
             self.scope["refusal"] = UrlTooLong  # type: ignore[typeddict-unknown-key]
         elif self.crowded:
             self.scope["refusal"] = TooManyConnections  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
-        if self.ending:
+        if self.ending or self.parser.should_upgrade():
             self.cycle.keep_alive = False
         # Trailers are not headers (RFC 9110, section 6.5.1); nobody reads this list.
         self.headers = []
@@ -92,9 +97,27 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Wait for the next request, also where the answer came before the end of the body."""
         super().on_message_complete()
-        if self.cycle.response_complete:
+        if self.cycle and self.cycle.response_complete:
             self.cycle.more_body = False
             self._keep_alive()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Go on in HTTP/1.1: another protocol is only an offer (RFC 9110, section 7.8)."""
+        version = self.parser.get_http_version().encode()
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
+        for name, value in self.headers:
+            if name != b"upgrade":
+                head += [name, b": ", value, b"\r\n"]
+        behind = self.data[cast("httptools.HttpParserUpgrade", sys.exception()).args[0] :]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.rest = b"".join([*head, b"\r\n", behind, self.rest])
+
+    def _should_upgrade(self) -> bool:
+        return self.parser.get_method() != b"CONNECT"
+
+    def _unsupported_upgrade_warning(self) -> None:
+        pass  # the answer to CONNECT is the last of its connection
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, and hang up."""
@@ -132,11 +155,18 @@ class Protocol(HttpToolsProtocol):
         )
 
     def _refuse(self, status: int, sentence: str) -> None:
+        self.unfinished, cycle = None, self.cycle
+        if cycle and not cycle.response_complete and not cycle.more_body:
+            cycle.keep_alive = False  # its answer is still to come, and will be the last
+            self.flow.pause_reading()
+            return
+        if cycle and cycle.more_body and (cycle.response_started or self.pipeline):
+            self.transport.close()  # it has an answer, or is not the next to get one
+            return
         body = msgspec.json.encode({"error": sentence})
         headers = (
             b"content-type: application/json\r\nx-content-type-options: nosniff\r\n"
             b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
         )
-        self.unfinished = None
         self.transport.write(STATUS_LINE[status] + headers + body)
         self.transport.close()

@@ -17,7 +17,8 @@ from core.logs import log
 ISSUER = "todo"
 REMEMBERED = 4096  # verified tokens
 LATEST_EXPIRATION = 253_402_300_799  # the end of the year 9999
-BEARER = re.compile(rb"bearer +([\w.=-]+) *", re.IGNORECASE | re.ASCII)
+# Few blanks: each way to write a header is remembered by itself.
+BEARER = re.compile(rb"bearer {1,9}([\w.-]+)", re.IGNORECASE | re.ASCII)
 CANONICAL_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 OPTIONS: Any = {
     "require": ["exp"],
