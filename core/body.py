@@ -3,8 +3,8 @@
 import json
 from typing import Any, ClassVar, NoReturn, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
@@ -14,19 +14,19 @@ UNSTORABLE = "contains characters that cannot be stored"
 RULES = {
     "string_type": "must be text",
     "string_unicode": UNSTORABLE,
+    "string_pattern_mismatch": UNSTORABLE,
     "bool_type": "must be true or false",
 }
 SENTENCE = "sentence"  # the type of a fault whose message stands for itself
 
+BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # what is trimmed
+STORABLE = StringConstraints(pattern=r"^[^\x00]*$")
+"""PostgreSQL has no NUL in text (documentation, 8.3)."""
 
-def storable(text: str) -> str:
-    """PostgreSQL has no NUL in text (documentation, 8.3)."""
-    if "\x00" in text:
-        raise PydanticCustomError("unstorable", UNSTORABLE)
-    return text
-
-
-STORABLE = AfterValidator(storable)
+STORABLE_LINE = StringConstraints(
+    strip_whitespace=True, min_length=1, pattern=rf"^[^\x00]*[^\x00{BLANK}][^\x00]*$"
+)
+"""The same, trimmed, and not empty then."""
 
 
 def _without_default(schema: dict[str, Any]) -> None:

@@ -23,13 +23,13 @@ from core.tables import IdempotencyKey
 KEPT = timedelta(hours=24)
 SWEPT = 2  # expired keys that go with each new one, so that the table stays small
 HEADER = b"idempotency-key"
-VALUE = re.compile(rb'"?([\x21\x23-\x7e]{1,255})"?')
+VALUE = '"?([!#-~]{1,255})"?'
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "A value of your choice, a UUID for instance. The same request with the same "
     "key is done once and gets the same answer for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "pattern": f"^{VALUE}$"},
 }
 
 OWNER, KEY = bindparam("owner", type_=Uuid()), bindparam("key", type_=String())
@@ -49,7 +49,7 @@ def key_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     given = [value for name, value in headers if name == HEADER]
     if not given:
         return None
-    found = VALUE.fullmatch(given[0])
+    found = re.fullmatch(VALUE.encode(), given[0])
     if len(given) > 1 or not found:
         raise InvalidRequest("Idempotency-Key must be 1 to 255 visible ASCII characters")
     return found[1].decode()
@@ -78,10 +78,13 @@ class AddOnce:
         Raises KeyUsedBefore.
         """
         fingerprint = hashlib.sha256(dump(values)).digest()
-        more = {"key": key, "fingerprint": fingerprint}
-        if row := await database.fetch_one(self.statement, **values, **more):
+        owner, more = values["owner"], {"key": key, "fingerprint": fingerprint}
+        row = await database.write_in_turn(
+            owner, self.statement, at_once=database.share, **values, **more
+        )
+        if row:
             return row
-        earlier = await database.fetch_one(EARLIER, owner=values["owner"], key=key)
+        earlier = await database.fetch_one(EARLIER, owner=owner, key=key)
         if not earlier or earlier["fingerprint"] != fingerprint:
             raise KeyUsedBefore
         return self._as_it_was(earlier, values)

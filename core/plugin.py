@@ -43,9 +43,10 @@ class PluginError(Exception):
 class Plugin:
     """A named set of routes below one prefix."""
 
-    def __init__(self, name: str, *, prefix: str = "") -> None:
+    def __init__(self, name: str, *, prefix: str = "", description: str = "") -> None:
         self.name = name
         self.prefix = prefix
+        self.description = description
         self.operations: list[Operation] = []
 
     def route(

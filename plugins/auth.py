@@ -4,13 +4,14 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 import asyncpg
-from pydantic import AfterValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, WithJsonSchema, with_config
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticCustomError
 from sqlmodel import bindparam, col, insert, select
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
-from core.body import SENTENCE, STORABLE, Body
+from core.body import SENTENCE, STORABLE, STORABLE_LINE, Body
 from core.errors import ApiError
 from core.passwords import LONGEST, TooManySignIns
 from core.plugin import Plugin
@@ -18,7 +19,7 @@ from core.statements import Statement
 from core.tables import User
 from core.users import Email, known_as
 
-plugin = Plugin("auth", prefix="/api/auth")
+plugin = Plugin("auth", prefix="/api/auth", description="Sign up and log in.")
 
 BY_EMAIL = Statement(
     select(User.id, User.email, User.password_hash).where(col(User.email) == bindparam("email"))
@@ -28,6 +29,17 @@ ADD = Statement(
     .values(email=bindparam("email"), password_hash=bindparam("password_hash"))
     .returning(col(User.id), col(User.email))
 )
+
+
+ISSUED = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIi….c2lnbmF0dXJl"
+EXAMPLE: JsonValue = {"email": "ada@example.com", "password": "correct horse"}
+SOME_TEXT: JsonSchemaValue = {"type": "string", "minLength": 1}
+NEW_PASSWORD: JsonSchemaValue = SOME_TEXT | {
+    "description": "At most 72 bytes in UTF-8.",
+    "minLength": 8,
+    "maxLength": LONGEST,
+    "pattern": STORABLE.pattern,
+}
 
 
 def _of_allowed_length(password: str) -> str:
@@ -48,30 +60,39 @@ def _some_text(password: object) -> str:
 class Signup(Body):
     """A new account."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
     email: Email
-    password: Annotated[str, STORABLE, AfterValidator(_of_allowed_length)]
+    password: Annotated[
+        str, STORABLE, AfterValidator(_of_allowed_length), WithJsonSchema(NEW_PASSWORD)
+    ]
 
 
 class Login(Body):
     """An account's e-mail and password; whatever does not fit is just a wrong password."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
     complaint: ClassVar[str] = "Email and password required"
 
-    email: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), STORABLE]
-    password: Annotated[Any, AfterValidator(_some_text), WithJsonSchema({"type": "string"})]
+    email: Annotated[str, STORABLE_LINE]
+    password: Annotated[Any, AfterValidator(_some_text), WithJsonSchema(SOME_TEXT)]
 
 
+ADA: JsonValue = {"id": "d9c39d5c-7386-46a7-a7e4-0ebfa5a7df1c", "email": "ada@example.com"}
+
+
+@with_config(ConfigDict(json_schema_extra={"examples": [ADA]}))
 class Account(TypedDict):
     """A user, without the password."""
 
     id: UUID
-    email: str
+    email: Annotated[str, Field(description="Trimmed and in lower case.")]
 
 
 class Session(TypedDict):
     """A token for the Authorization header, and whose it is."""
 
-    token: str
+    token: Annotated[str, Field(description="For `Authorization: Bearer`.", examples=[ISSUED])]
     user: Account
 
 

@@ -6,7 +6,7 @@ from typing_extensions import TypedDict
 from core.errors import ApiError, Ending, Unavailable
 from core.plugin import Plugin
 
-plugin = Plugin("health")
+plugin = Plugin("health", description="For probes.")
 
 PATIENCE = 2.0  # seconds
 

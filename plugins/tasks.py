@@ -6,25 +6,25 @@ from functools import cache, partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, with_config
 from sqlmodel import bindparam, col, delete, func, insert, select, update
 from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from core.body import ABSENT, STORABLE, Body
+from core.body import ABSENT, STORABLE, STORABLE_LINE, Body
 from core.database import Row
 from core.endpoint import json_response
 from core.errors import ApiError, InvalidRequest
 from core.idempotency import IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
-from core.page import PAGE, Page, Pages
+from core.page import PAGE, Page, Pages, link
 from core.plugin import Answer, Plugin
 from core.statements import Statement, StatementByKey
 from core.tables import Task
 from core.tokens import parse_uuid
 from core.users import with_user
 
-plugin = Plugin("tasks", prefix="/api/tasks")
+plugin = Plugin("tasks", prefix="/api/tasks", description="One user's to-do list.")
 
 OWN = (col(Task.id) == bindparam("task_id"), col(Task.user_id) == bindparam("owner"))
 
@@ -34,7 +34,7 @@ LIST = StatementByKey(
     lambda owner: select(Task).where(col(Task.user_id) == owner).order_by(*NEWEST_FIRST),
     by="user_id",
 )
-PAGES = Pages(select(Task).where(col(Task.user_id) == bindparam("owner")), Task)
+PAGES = Pages(Task)
 ADD = Statement(
     insert(Task)
     .values(
@@ -57,36 +57,57 @@ def change_of(columns: Collection[str]) -> Statement:
 
 
 Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), STORABLE
+    str, STORABLE_LINE, StringConstraints(max_length=255), Field(description="Kept trimmed.")
 ]
-Description = Annotated[str, StringConstraints(max_length=1000), STORABLE] | None
+Description = (
+    Annotated[
+        str, StringConstraints(max_length=1000), STORABLE, Field(description="Kept to the letter.")
+    ]
+    | None
+)
 
 
 class NewTask(Body):
     """A task to add."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Buy milk"}]})
+
     title: Title
-    description: Description = None
+    description: Description = ABSENT
 
 
 class TaskChange(Body):
     """What to change; what is left out stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"completed": True}]})
 
     title: Title = ABSENT
     description: Description = ABSENT
     completed: bool = ABSENT
 
 
+BUY_MILK: JsonValue = {
+    "id": "d4c816f6-260e-475d-813e-7bff10b5c4fe",
+    "title": "Buy milk",
+    "description": None,
+    "completed": False,
+    "user_id": "d9c39d5c-7386-46a7-a7e4-0ebfa5a7df1c",
+    "created_at": "2026-11-22T18:46:29.369679Z",
+    "updated_at": "2026-11-22T18:46:29.369679Z",
+}
+
+
+@with_config(ConfigDict(json_schema_extra={"examples": [BUY_MILK]}))
 class TaskData(TypedDict):
-    """A task, as everyone who may see it gets it."""
+    """A task, as its owner gets it."""
 
     id: UUID
     title: str
     description: str | None
     completed: bool
-    user_id: UUID
-    created_at: datetime
-    updated_at: datetime
+    user_id: Annotated[UUID, Field(description="The owner: the user of the token.")]
+    created_at: Annotated[datetime, Field(description="UTC, with microseconds.")]
+    updated_at: Annotated[datetime, Field(description="UTC; moves with every change.")]
 
 
 class OneTask(TypedDict):
@@ -115,17 +136,21 @@ class AccessDenied(ApiError):
     sentence = "Access denied"
 
 
-@plugin.get("", returns=TaskList, errors=[InvalidRequest], parameters=PAGE)
+@plugin.get("", returns=TaskList, errors=[InvalidRequest, TaskNotFound], parameters=PAGE)
 async def list_tasks(request: Request) -> Answer | Response:
     """The caller's tasks, newest first: all of them, or a page.
 
     A page that is not the last has a `Link` header with the URL of the next.
     """
     database, owner = request.app.state.database, request.state.user_id
-    if page := Page.of(request.scope["query_string"]):
-        tasks, link = await PAGES.fetch(database, page, request.scope["path"], owner=owner)
-        return json_response({"tasks": tasks}, headers=link)
-    return {"tasks": await database.fetch_by_key(LIST, owner)}
+    page = Page.of(request.scope["query_string"])
+    if page is None:
+        return {"tasks": await database.fetch_by_key(LIST, owner)}
+    tasks = await PAGES.fetch(database, page, owner)
+    if tasks is None:
+        raise TaskNotFound
+    headers = link(request.scope["path"], page, tasks)
+    return json_response({"tasks": tasks}, headers=headers)
 
 
 @plugin.post("", returns=OneTask, status=201, errors=[KeyUsedBefore], parameters=[IDEMPOTENCY_KEY])
@@ -136,7 +161,8 @@ async def create_task(request: Request, task: NewTask) -> Answer:
     if key := key_of(request.scope["headers"]):
         write = partial(ADD_ONCE.run, database, key, values)
     else:
-        write = partial(database.fetch_one, ADD, **values)
+        # The foreign key waits while the owner's row is locked from outside.
+        write = partial(database.write_in_turn, owner, ADD, at_once=database.share, **values)
     return {"task": await with_user(request, write)}
 
 

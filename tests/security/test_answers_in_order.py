@@ -1,0 +1,100 @@
+"""One answer for each request, in their order, also where something is wrong behind it."""
+
+import pytest
+
+from tests.support.conversation import NEXT, converse, refused, served
+from tests.support.people import User
+from tests.support.program import Program
+
+GET = b"GET /health HTTP/1.1\r\nHost: a\r\n"
+UPGRADES = {
+    "h2c": b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n",
+    "websocket": b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+    "TLS": b"Connection: Upgrade\r\nUpgrade: TLS/1.0\r\n",
+    "something": b"Connection: keep-alive, upgrade\r\nUpgrade: a, b/1\r\n",
+}
+
+
+def in_one_or_two(*pieces: bytes) -> list[tuple[bytes, ...]]:
+    """The pieces as they are, and all in one."""
+    return [pieces, (b"".join(pieces),)]
+
+
+@pytest.mark.parametrize(("path", "status"), [(b"/api/tasks", 401), (b"/nowhere", 404)])
+def test_what_is_wrong_behind_an_answer_gets_no_second_one(
+    service: Program, path: bytes, status: int
+) -> None:
+    head = b"POST %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" % path
+    for wrong in (b"zz\r\n", b"2\r\n{}\r\nzz\r\n", b"-1\r\n", b"0\r\nX\r\n\r\n"):
+        refused(service, converse(service, head, wrong), status)
+
+
+def test_rubbish_behind_a_request_is_not_answered_in_its_place(service: Program) -> None:
+    for rubbish in (b"rubbish\r\n\r\n", bytes(100), b"GET /health HTTP/9.9\r\n\r\n"):
+        for pieces in in_one_or_two(GET + b"\r\n", rubbish):
+            statuses = [answer.status for answer in converse(service, *pieces)]
+            assert statuses in ([], [200], [200, 400])
+
+
+def test_rubbish_behind_a_slow_request_is_not_answered_in_its_place(service: Program) -> None:
+    body = b'{"email": "nobody@example.com", "password": "12345678"}'
+    head = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
+    for pieces in in_one_or_two(head + body, b"rubbish\r\n\r\n"):
+        statuses = [answer.status for answer in converse(service, *pieces)]
+        assert statuses in ([], [401], [401, 400])
+    assert service.healthy()
+
+
+def test_a_change_is_not_called_a_mistake_for_what_stands_behind_it(
+    service: Program, alice: User
+) -> None:
+    head = f"Host: a\r\nAuthorization: Bearer {alice.token}\r\nContent-Length: 14\r\n\r\n".encode()
+    request = b"POST /api/tasks HTTP/1.1\r\n" + head + b'{"title": "a"}'
+    for pieces in in_one_or_two(request, b"rubbish\r\n\r\n"):
+        statuses = [answer.status for answer in converse(service, *pieces)]
+        assert statuses in ([], [201], [201, 400])
+
+
+@pytest.mark.parametrize("name", UPGRADES)
+def test_an_offer_of_another_protocol_is_passed_over(service: Program, name: str) -> None:
+    offer = GET + UPGRADES[name] + b"\r\n"
+    served(service, converse(service, offer), 200)
+    served(service, converse(service, offer, NEXT.replace(b"close", b"keep-alive")), 200, 200)
+
+
+@pytest.mark.parametrize("name", UPGRADES)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_with_an_offer_of_another_protocol_is_read(
+    service: Program, alice: User, name: str, chunked: bool
+) -> None:
+    body = b'{"title": "upgraded"}'
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: %d" % len(body)
+    head = b"POST /api/tasks HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+    head += alice.token.encode() + b"\r\n" + UPGRADES[name] + length + b"\r\n\r\n"
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked else body
+    for pieces in in_one_or_two(head, body):
+        served(service, converse(service, *pieces), 201)
+    assert [task["title"] for task in alice.tasks()] == ["upgraded"] * 2
+
+
+@pytest.mark.parametrize("name", UPGRADES)
+def test_a_request_within_a_body_stays_one_behind_an_offer(service: Program, name: str) -> None:
+    inner = GET + b"X-Request-ID: smuggled\r\n\r\n"
+    outer = b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(inner)
+    answers = converse(service, GET + UPGRADES[name] + b"\r\n" + outer, inner)
+    assert "smuggled" not in {answer.headers["x-request-id"] for answer in answers}
+    served(service, answers, 200, 404)
+
+
+@pytest.mark.parametrize("target", [b"a:443", b"/health", b"*", b"/api/tasks", b"http://a/health"])
+def test_there_is_no_tunnel(service: Program, target: bytes) -> None:
+    head = b"CONNECT %s HTTP/1.1\r\nHost: a\r\n\r\n" % target
+    for pieces in in_one_or_two(head, NEXT.replace(b"close", b"keep-alive")):
+        answers = converse(service, *pieces)
+        refused(service, answers, answers[0].status)
+        assert answers[0].status in {400, 404, 405, 501}
+
+
+def test_none_of_it_was_an_accident(service: Program) -> None:
+    assert "Traceback" not in service.output()
