@@ -1,0 +1,1 @@
+"""What frontends do with the service, by the tools that they really use."""
