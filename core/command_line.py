@@ -6,7 +6,6 @@ import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
-from multiprocessing import freeze_support
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,7 +30,6 @@ exit status: 0 after SIGINT or SIGTERM, 1 address or data in use or no embedded 
 
 def main(description: str) -> NoReturn:
     """Do what the arguments and the environment say."""
-    freeze_support()
     options = _parser(description).parse_args()
     options.run(options)
     sys.exit(0)

@@ -64,7 +64,7 @@ def parse(url: str) -> Dsn:
         raise ValueError(ONE_PLACE)
     query = dict(parse_qsl(parts.query.replace("+", "%2B")))  # in libpq a plus is a plus
     host = query.get("host") or unquote(found["host"]).strip("[]") or "localhost"
-    if "," in host:
+    if "," in host and not host.startswith("/"):
         raise ValueError(ONE_PLACE)
     port = _whole("port", query.get("port") or found["port"] or "5432")
     timeout = query.get("connect_timeout", "0")

@@ -10,12 +10,12 @@ from typing import Any, BinaryIO
 import asyncpg
 from sqlalchemy import Select, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, Table
-from sqlmodel import SQLModel
 
 from core import dsn
 from core.connections import Connection
 from core.postgres import PostgresError
 from core.statements import DIALECT
+from core.tables import Task
 
 BEGIN = """\
 -- The data of a Todo service; psql loads them, all or nothing.
@@ -32,7 +32,7 @@ quote = DIALECT.identifier_preparer.quote
 
 
 async def export(url: str, output: BinaryIO) -> None:
-    """Write every table that a loaded plugin knows, with its rows.
+    """Write our own tables and those of the loaded plugins, with their rows.
 
     Raises PostgresError, and OSError where the output takes no more.
     """
@@ -54,10 +54,11 @@ async def export(url: str, output: BinaryIO) -> None:
 
 async def _write_all(connection: Connection, output: BinaryIO) -> None:
     found = {row["relname"] for row in await connection.fetch(FOUND)}
-    for name in sorted(found - SQLModel.metadata.tables.keys()):
+    metadata = Task.metadata
+    for name in sorted(found - metadata.tables.keys()):
         print(f"warning: table {name} is left out: no plugin of PLUGINS knows it", file=sys.stderr)  # noqa: T201
     output.write(BEGIN.encode())
-    for table in SQLModel.metadata.sorted_tables:
+    for table in metadata.sorted_tables:
         _say(output, CreateTable(table, if_not_exists=True))
         if table.name in found:
             await _write_rows(connection, table, output)

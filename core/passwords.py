@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import ParamSpec, TypeVar
 
 import bcrypt
@@ -72,4 +73,5 @@ class Passwords:
 
 def _be_nice() -> None:
     """Linux knows a priority for each thread (setpriority(2), "C library/kernel differences")."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    with suppress(OSError):  # a sandbox may forbid it
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

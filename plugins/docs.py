@@ -14,7 +14,7 @@ ASSETS = Path(__file__).with_name("docs_assets")
 SERVED = {"swagger-ui-bundle.js", "swagger-ui.css", "page.js", "page.css"}
 PAGE_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
         "img-src 'self' data:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),

@@ -65,7 +65,7 @@ def test_the_plugin_works_as_it_stands(
         assert user.get("/api/progress").json() == {"tasks": 3, "done": 1}
         assert http.get("/api/progress").status_code == 401
         path = http.get("/openapi.json").json()["paths"]["/api/progress"]
-        assert path["get"]["operationId"] == "get_progress"
+        assert path["get"]["operationId"] == "getProgress"
 
 
 def test_every_setting_is_in_the_table() -> None:

@@ -1,0 +1,1 @@
+"""What is shipped: one file, an image, a unit, configuration for proxies."""
