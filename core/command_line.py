@@ -1,17 +1,23 @@
 """The command line: `python service.py`, or the one file `todo`."""
 
+from __future__ import annotations
+
 import argparse
+import asyncio
 import os
 import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from core import __version__, logs, server
 from core.banner import announce
-from core.settings import Settings
+from core.settings import Settings, exit_with
+
+if TYPE_CHECKING:
+    from core.demo import Demo
 
 FROZEN = getattr(sys, "frozen", False)  # by PyInstaller
 PROGRAM = Path(sys.executable).name if FROZEN else "python service.py"
@@ -19,6 +25,7 @@ DATA = Path("data")
 EXAMPLES = """
 examples:
   %(prog)s --embedded                 a PostgreSQL of its own, data in ./data
+  %(prog)s --embedded --demo          the same, with an account that has tasks
   DATABASE_URL=postgresql://… BETTER_AUTH_SECRET=… FRONTEND_URL=https://app.example.com \\
       %(prog)s --host 0.0.0.0 --workers 2
   %(prog)s dump | psql "$DATABASE_URL"    the data in ./data, to another PostgreSQL
@@ -30,7 +37,10 @@ exit status: 0 after SIGINT or SIGTERM, 1 address or data in use or no embedded 
 
 def main(description: str) -> NoReturn:
     """Do what the arguments and the environment say."""
-    options = _parser(description).parse_args()
+    parser = _parser(description)
+    options = parser.parse_args()
+    if options.demo and options.embedded is None:
+        parser.error("--demo is for the embedded database: --embedded --demo")
     options.run(options)
     sys.exit(0)
 
@@ -45,13 +55,27 @@ def _serve(options: argparse.Namespace) -> None:
     with _database(options.embedded):
         settings = Settings.load_or_exit()
         logs.configure(settings.log_level, settings.log_format, settings.forwarded_allow_ips)
+        demo = _demo(settings) if options.demo else None
         listener = server.bind(settings.host, settings.port)
         host, port = listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         with listener:
             server.serve(
-                settings, listener, lambda: announce(url, options.embedded), reload=options.reload
+                settings,
+                listener,
+                lambda: announce(url, options.embedded, demo),
+                reload=options.reload,
             )
+
+
+def _demo(settings: Settings) -> Demo:
+    from core.demo import prepare
+    from core.schema import DatabaseUnreachable
+
+    try:
+        return asyncio.run(prepare(settings))
+    except DatabaseUnreachable as error:
+        exit_with(3, str(error))
 
 
 def _dump(options: argparse.Namespace) -> None:
@@ -96,6 +120,9 @@ def _parser(description: str) -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="run a PostgreSQL of its own, with its data in DIR (default: ./data)",
+    )
+    parser.add_argument(
+        "--demo", action="store_true", help="with --embedded: make an account with a dozen tasks"
     )
     parser.add_argument("--reload", action="store_true", help="start anew when the code changes")
     parser.add_argument("--version", action="version", version=__version__)
