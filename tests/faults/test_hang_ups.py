@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.support import expect, wire
-from tests.support.caller import dial, message
+from tests.support.caller import dial, message, provided
 from tests.support.people import User, add_user, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
@@ -63,11 +63,11 @@ def waiting_at_once(setup: Setup) -> int:
     """How many statements the service can have in the database at one time."""
     with ThreadPoolExecutor(POOL_SIZE + 4) as runners:
         with setup.sql.locked("tasks"):
-            adding = [runners.submit(setup.user.add) for _ in range(POOL_SIZE + 4)]
+            path = f"/api/tasks/{uuid4()}"
+            reading = [runners.submit(setup.user.get, path) for _ in range(POOL_SIZE + 4)]
             eventually(lambda: setup.sql.value(WAITING) >= POOL_SIZE, 2)
             most: int = setup.sql.value(WAITING)
-        for each in adding:
-            each.result()
+        assert {each.result().status_code for each in reading} == {404}
     return most
 
 
@@ -140,9 +140,9 @@ def test_clients_that_leave_before_the_answer(
 def test_clients_that_leave_while_the_database_works_for_them(
     setup: Setup, figure: Callable[[str, object], None]
 ) -> None:
-    sent = message("POST", "/api/tasks", setup.user.token, title="Nobody waits for this either")
     with setup.sql.locked("tasks"), ExitStack() as held:
         for _ in range(3 * POOL_SIZE):
+            sent = message("POST", "/api/tasks", provided(), title="Nobody waits for this either")
             held.enter_context(dial(setup.program.port)).sendall(sent)
         assert eventually(lambda: setup.sql.value(WAITING) == POOL_SIZE)
         held.close()
