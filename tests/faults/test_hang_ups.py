@@ -52,8 +52,7 @@ def setup(start: Callable[..., Program], postgres: str) -> Iterator[Setup]:
 @pytest.fixture(autouse=True)
 def _nothing_is_left_behind(setup: Setup) -> Iterator[None]:
     yield
-    assert eventually(lambda: not setup.sql.rows(UNFINISHED)), setup.sql.rows(UNFINISHED)
-    assert setup.sql.rows(LOCKS) == []
+    assert eventually(lambda: not setup.sql.rows(UNFINISHED) + setup.sql.rows(LOCKS))
     assert [record for record in setup.program.records() if record["level"] == "error"] == []
     assert "Traceback" not in setup.program.output()
     assert waiting_at_once(setup) == POOL_SIZE
