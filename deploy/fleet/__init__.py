@@ -1,0 +1,1 @@
+"""A fleet on one machine, of existing programs: `python -m deploy.fleet`."""

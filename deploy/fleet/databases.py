@@ -1,0 +1,111 @@
+"""A PostgreSQL with a standby, which has every commit before it is acknowledged."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from core.postgres import Postgres, PostgresError
+from core.postgres.account import account_for
+from core.postgres.binaries import folders_of_system
+from core.postgres.directory import CLUSTER
+from loadtests.processes import free_port
+
+STANDBY = "standby"
+LONGEST_START = 30  # seconds
+SETTINGS = {"wal_retrieve_retry_interval": "500ms"}  # a promotion may have to wait for it
+
+
+class Databases:
+    """A primary and a standby with `synchronous_commit` on, from `with` to the end of its block."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._account = account_for(None)
+        self._binaries = binaries()
+        self._held = ExitStack()
+        self.primary = self._server("primary", synchronous_standby_names=STANDBY)
+        self.standby = self._server(STANDBY)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as held:
+            held.enter_context(self.primary)
+            self._copy()
+            held.enter_context(self.standby)
+            self._wait_until("SELECT sync_state = 'sync' FROM pg_stat_replication")
+            self._held = held.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+
+    def kill_primary(self, unsent: float) -> None:
+        """End it as a power cut would, when it has sent nothing for so many seconds."""
+        os.kill(int(self.ask("SELECT pid FROM pg_stat_replication")), signal.SIGSTOP)
+        time.sleep(unsent)
+        primary = self.primary.process
+        primary.send_signal(signal.SIGSTOP)  # none of its processes does another step
+        children = Path(f"/proc/{primary.pid}/task/{primary.pid}/children").read_text().split()
+        for pid in (*map(int, children), primary.pid):
+            os.kill(pid, signal.SIGKILL)
+        primary.wait()
+
+    def promote(self) -> None:
+        """Have the standby take writes."""
+        self._run("pg_ctl", "promote", "-D", str(self.directory / STANDBY / CLUSTER))
+
+    def ask(self, statement: str, server: Postgres | None = None) -> str:
+        """What a server, by default the primary, answers to psql."""
+        url = (server or self.primary).url
+        return self._run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, url)
+
+    def _server(self, name: str, **settings: str) -> Postgres:
+        """Describe one; everybody may look into its folder, nobody into its cluster."""
+        folder = self.directory / name
+        folder.mkdir(mode=0o755)
+        return Postgres(
+            folder, binaries=self._binaries, port=free_port(), settings=SETTINGS | settings
+        )
+
+    def _copy(self) -> None:
+        """Make the standby of what the primary has."""
+        target = self.directory / STANDBY / CLUSTER
+        target.mkdir(mode=0o700)
+        if self._account.uid is not None:
+            shutil.chown(target, self._account.uid, self._account.gid)
+        source = f"{self.primary.url}?application_name={STANDBY}"
+        self._run("pg_basebackup", "-D", str(target), "-R", "-c", "fast", "-d", source)
+
+    def _wait_until(self, question: str) -> None:
+        deadline = time.monotonic() + LONGEST_START
+        while self.ask(question) != "t":
+            if time.monotonic() > deadline:
+                raise PostgresError(f"the standby does not follow: {question}")
+            time.sleep(0.05)
+
+    def _run(self, program: str, *arguments: str) -> str:
+        done = subprocess.run(  # noqa: S603
+            [self._binaries / program, *arguments],
+            cwd="/",
+            capture_output=True,
+            check=False,
+            text=True,
+            user=self._account.uid,
+            group=self._account.gid,
+            extra_groups=self._account.groups,
+        )
+        if done.returncode != 0:
+            raise PostgresError(f"{program} failed:\n{done.stderr}")
+        return done.stdout.strip()
+
+
+def binaries() -> Path:
+    """The system's newest PostgreSQL: a wheel's has no pg_basebackup."""
+    for folder in folders_of_system():
+        if (folder / "pg_basebackup").exists() and (folder / "psql").exists():
+            return folder
+    raise PostgresError("needs the system's PostgreSQL with pg_basebackup: apt install postgresql")
