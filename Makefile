@@ -4,6 +4,7 @@
 # make soak   ten minutes under load: memory and connections must stay flat
 # make poolers the contract again, behind an old and a new PgBouncer
 # make onefile one executable, dist/todo: the service and its PostgreSQL, without Python
+# make fleet  three replicas, a pooler and a standby: restarted, killed, failed over under load
 # make openapi writes openapi.json anew; make lock writes requirements.lock anew
 # make load   tries the promises under load: ARGS="--quick", ARGS="--host URL"
 # make check  what CI runs: style, types, tests
@@ -11,7 +12,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: run test faults soak poolers openapi load lock onefile check format clean
+.PHONY: run test faults soak poolers fleet openapi load lock onefile check format clean
 
 run: .venv/run
 	@exec $(RUN) service.py --embedded
@@ -28,6 +29,9 @@ soak: .venv/dev
 poolers: .venv/dev
 	@$(RUN) -m pytest tests/contract --pooler old
 	@$(RUN) -m pytest tests/contract --pooler new
+
+fleet: .venv/dev
+	@$(RUN) -m deploy.fleet $(ARGS)
 
 openapi: .venv/run
 	@$(RUN) -m core.openapi >openapi.json.new && mv openapi.json.new openapi.json
