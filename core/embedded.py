@@ -59,10 +59,16 @@ def dump(directory: Path) -> None:
     except PostgresError as error:
         exit_with(1, str(error))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the exit
+        _forget_the_rest()
         exit_with(1, "not all of the dump was read")
     except OSError as error:
+        _forget_the_rest()
         exit_with(1, f"cannot dump {directory}: {error.strerror}")
+
+
+def _forget_the_rest() -> None:
+    """Let the flush at the exit succeed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _load_plugins() -> None:

@@ -43,9 +43,9 @@ async def export(url: str, output: BinaryIO) -> None:
     except (OSError, asyncpg.PostgresError) as error:
         raise PostgresError(f"the server on the data does not answer: {error}") from error
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            await _write_all(connection, output)
-        await connection.close()
+        # No transaction() of asyncpg: it would wait for a rollback where a signal ends the export.
+        await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        await _write_all(connection, output)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise PostgresError(f"the server on the data broke off: {error}") from error
     finally:
