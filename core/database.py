@@ -47,7 +47,7 @@ class Database:
     def __init__(self, dsn: Dsn, size: int) -> None:
         self.connector = Connector(dsn)
         self._pool = Pool(self.connector, size)
-        self.share = max(1, size // 4)  # of the connections: what one user may hold up
+        self._share = max(1, size // 4)  # of the connections: what one user may hold up
         self._turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._batches: dict[StatementByKey, Batch] = {}
         self._now = asyncio.get_running_loop().time
@@ -73,14 +73,25 @@ class Database:
         rows = await self.fetch(statement, **values)
         return rows[0] if rows else None
 
-    async def write_in_turn(
-        self, key: UUID, statement: Statement, /, *, at_once: int = 1, **values: Any
-    ) -> Row | None:
-        """Run a write that needs the row of this key, few at a time; its first row, or None.
+    async def write_in_turn(self, key: UUID, statement: Statement, /, **values: Any) -> Row | None:
+        """Run a write on the row of this key, one at a time; its first row, or None.
 
-        Where something else has locked the row, `at_once` connections wait for it and not the
-        whole pool. Raises as `fetch` does.
+        Where something else has locked the row, one connection waits for it and not the whole
+        pool. Raises as `fetch` does.
         """
+        return await self._write(key, 1, statement, values)
+
+    async def write_for(self, owner: UUID, statement: Statement, /, **values: Any) -> Row | None:
+        """Run a write that needs the row of its owner; its first row, or None.
+
+        A foreign key waits where something else has locked that row; no more than a quarter of
+        the connections waits for one owner. Raises as `fetch` does.
+        """
+        return await self._write(owner, self._share, statement, values)
+
+    async def _write(
+        self, key: UUID, at_once: int, statement: Statement, values: dict[str, Any]
+    ) -> Row | None:
         turn = self._turns.get(key)
         if turn is None:
             turn = self._turns[key] = asyncio.Semaphore(at_once)

@@ -79,10 +79,7 @@ class AddOnce:
         """
         fingerprint = hashlib.sha256(dump(values)).digest()
         owner, more = values["owner"], {"key": key, "fingerprint": fingerprint}
-        row = await database.write_in_turn(
-            owner, self.statement, at_once=database.share, **values, **more
-        )
-        if row:
+        if row := await database.write_for(owner, self.statement, **values, **more):
             return row
         earlier = await database.fetch_one(EARLIER, owner=owner, key=key)
         if not earlier or earlier["fingerprint"] != fingerprint:

@@ -28,6 +28,11 @@ PAGE = (
 )
 
 
+def newest_first(table: Any) -> tuple[Any, Any]:
+    """The order of a list and of its pages: by `created_at`, then by `id`."""
+    return table.created_at.desc(), table.id
+
+
 class Page(NamedTuple):
     """The part of a list that a client asks for; None stands for no bound."""
 
@@ -49,13 +54,13 @@ class Page(NamedTuple):
 
 
 class Pages:
-    """A user's list that can be read in parts, newest first and then by id."""
+    """A user's list that can be read in parts."""
 
     def __init__(self, table: Any) -> None:
         """`table` has the columns `id`, `user_id` and `created_at`."""
         mine = table.user_id == bindparam("owner")
         limit = bindparam("limit", type_=Integer())
-        rows = select(table).where(mine).order_by(table.created_at.desc(), table.id).limit(limit)
+        rows = select(table).where(mine).order_by(*newest_first(table)).limit(limit)
         place = select(table.created_at).where(table.id == bindparam("after"), mine)
         before = bindparam("created_at", type_=table.__table__.c.created_at.type)
         behind = or_(table.created_at < before, table.id > bindparam("after"))

@@ -17,7 +17,7 @@ from core.database import Row
 from core.endpoint import json_response
 from core.errors import ApiError, InvalidRequest
 from core.idempotency import IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
-from core.page import PAGE, Page, Pages, link
+from core.page import PAGE, Page, Pages, link, newest_first
 from core.plugin import Answer, Plugin
 from core.statements import Statement, StatementByKey
 from core.tables import Task
@@ -28,10 +28,8 @@ plugin = Plugin("tasks", prefix="/api/tasks", description="One user's to-do list
 
 OWN = (col(Task.id) == bindparam("task_id"), col(Task.user_id) == bindparam("owner"))
 
-NEWEST_FIRST = (col(Task.created_at).desc(), col(Task.id))
-
 LIST = StatementByKey(
-    lambda owner: select(Task).where(col(Task.user_id) == owner).order_by(*NEWEST_FIRST),
+    lambda owner: select(Task).where(col(Task.user_id) == owner).order_by(*newest_first(Task)),
     by="user_id",
 )
 PAGES = Pages(Task)
@@ -161,8 +159,7 @@ async def create_task(request: Request, task: NewTask) -> Answer:
     if key := key_of(request.scope["headers"]):
         write = partial(ADD_ONCE.run, database, key, values)
     else:
-        # The foreign key waits while the owner's row is locked from outside.
-        write = partial(database.write_in_turn, owner, ADD, at_once=database.share, **values)
+        write = partial(database.write_for, owner, ADD, **values)
     return {"task": await with_user(request, write)}
 
 
