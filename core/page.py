@@ -1,5 +1,6 @@
 """Pages of a long list: `?limit=` and `?after=`, by position and not by number."""
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -12,18 +13,20 @@ from core.statements import Statement
 from core.tokens import parse_uuid
 
 MOST = 1000
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"  # as in every answer
 PAGE = (
     {
         "name": "limit",
         "in": "query",
-        "description": "How many at most; without it all.",
+        "description": "At most this many tasks; all of them by default.",
         "schema": {"type": "integer", "minimum": 1, "maximum": MOST},
     },
     {
         "name": "after",
         "in": "query",
-        "description": "Go on behind the one with this id: the last of the page before.",
-        "schema": {"type": "string", "format": "uuid"},
+        "description": "Start after this task, by its id: the last one of the previous page. "
+        "The `Link` header adds its `created_at`, so that it may be deleted meanwhile.",
+        "schema": {"type": "string"},
     },
 )
 
@@ -73,17 +76,36 @@ class Pages:
         values: dict[str, Any] = {"owner": owner, "limit": page.limit and page.limit + 1}
         if page.after is None:
             return await database.fetch(self.first, **values)
-        values["after"] = parse_uuid(page.after)
-        place = await database.fetch_one(self.place, **values) if values["after"] else None
+        place = await self._place(database, page.after, owner)
         return await database.fetch(self.next, **values, **place) if place else None
+
+    async def _place(self, database: Database, after: str, owner: UUID) -> Row | None:
+        """The values of `next` that say where a page begins; a lone id is looked up."""
+        time, comma, text = after.rpartition(",")
+        row_id, created_at = parse_uuid(text), _parse_time(time)
+        if row_id is None or (comma and created_at is None):
+            return None
+        if created_at:
+            return {"after": row_id, "created_at": created_at}
+        found = await database.fetch_one(self.place, owner=owner, after=row_id)
+        return found and {"after": row_id, **found}
 
 
 def link(path: str, page: Page, rows: list[Row]) -> dict[str, str]:
-    """Cut the rows to the page; the `Link` header (RFC 8288) to the next where there is one."""
+    """The `Link` header (RFC 8288) to the next page, where there is one."""
     if page.limit is None or len(rows) <= page.limit:
         return {}
-    del rows[page.limit :]
-    return {"Link": f'<{path}?limit={page.limit}&after={rows[-1]["id"]}>; rel="next"'}
+    last = rows[page.limit - 1]
+    time = last["created_at"].strftime(TIME)
+    return {"Link": f'<{path}?limit={page.limit}&after={time},{last["id"]}>; rel="next"'}
+
+
+def _parse_time(text: str) -> datetime | None:
+    """A time as our answers write it, or None."""
+    try:
+        return datetime.strptime(text, TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _limit(text: str) -> int:

@@ -148,7 +148,7 @@ async def list_tasks(request: Request) -> Answer | Response:
     if tasks is None:
         raise TaskNotFound
     headers = link(request.scope["path"], page, tasks)
-    return json_response({"tasks": tasks}, headers=headers)
+    return json_response({"tasks": tasks[: page.limit]}, headers=headers)
 
 
 @plugin.post("", returns=OneTask, status=201, errors=[KeyUsedBefore], parameters=[IDEMPOTENCY_KEY])

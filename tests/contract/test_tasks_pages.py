@@ -50,21 +50,54 @@ def test_nothing_is_skipped_when_tasks_come_and_go(alice: User, long_list: list[
     assert alice.get("/api/tasks", params=query).json()["tasks"] == long_list[5:7]
 
 
+def test_each_task_of_a_page_may_be_deleted_before_the_next(
+    alice: User, long_list: list[Task]
+) -> None:
+    seen, url = [], "/api/tasks?limit=5"
+    while url:
+        answer = alice.get(url)
+        for task in answer.json()["tasks"]:
+            seen.append(task)
+            assert alice.delete(f"/api/tasks/{task['id']}").status_code == 204
+        url = answer.links.get("next", {}).get("url", "")
+    assert seen == long_list
+    assert alice.tasks() == []
+
+
 def test_a_page_is_only_of_ones_own(alice: User, bob: User, long_list: list[Task]) -> None:
     mine = bob.add("mine")
     assert bob.get("/api/tasks?limit=5").json() == {"tasks": [mine]}
     theirs = bob.get("/api/tasks", params={"after": long_list[0]["id"]})
     expect.error(theirs, 404, "Task not found")
     assert alice.get("/api/tasks", params={"after": long_list[0]["id"]}).status_code == 200
+    place = f"{long_list[0]['created_at']},{long_list[0]['id']}"
+    assert bob.get("/api/tasks", params={"after": place}).json()["tasks"] == []
 
 
-@pytest.mark.parametrize("after", ["", "no-id", str(uuid4()), "2026-01-01T00:00:00Z"])
+NO_PLACES = (
+    *("", "no-id", str(uuid4()), "2026-01-01T00:00:00.000000Z", ",", "noon,"),
+    "2026-01-01T00:00:00.000000Z,no-id",
+    *(f"{time},{uuid4()}" for time in ("", "noon", "2026-01-01", "2026-13-01T00:00:00.000000Z")),
+    f"0001-01-01T00:00:00.000000+01:00,{uuid4()}",
+)
+BEHIND = {"0001-01-01T00:00:00.000000Z": 0, "9999-12-31T23:59:59.999999Z": 12}
+
+
+@pytest.mark.parametrize("after", NO_PLACES)
 def test_an_unknown_place_is_told(alice: User, long_list: list[Task], after: str) -> None:
     answer = alice.get("/api/tasks", params={"after": after, "limit": "2"})
     expect.error(answer, 404, "Task not found")
     alice.delete(f"/api/tasks/{long_list[0]['id']}")
     gone = alice.get("/api/tasks", params={"after": long_list[0]["id"]})
     expect.error(gone, 404, "Task not found")
+
+
+@pytest.mark.parametrize(("time", "behind"), BEHIND.items())
+def test_a_place_may_be_at_any_time(
+    alice: User, long_list: list[Task], time: str, behind: int
+) -> None:
+    page = alice.get("/api/tasks", params={"after": f"{time},{uuid4()}"})
+    assert page.json()["tasks"] == long_list[:behind]
 
 
 @pytest.mark.parametrize(
