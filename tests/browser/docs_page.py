@@ -35,6 +35,7 @@ class DocsPage:
         block = self.page.locator(f".opblock[id$=-{name}]")
         if not block.locator(".opblock-body").count():
             block.locator(".opblock-summary-control").click()
+            block.locator(".opblock-body").wait_for()
         return block
 
     def execute(self, name: str, **body: object) -> tuple[int, Any]:
