@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from core import __version__, command_line, dsn, logs, plugin, schema
+from core.cors import Cors
 from core.database import Database
 from core.dump import dump
 from core.errors import answer_http_exception
@@ -40,10 +41,11 @@ def create_app(settings: Settings | None = None) -> Starlette:
         settings.jwt_expiration_hours,
         settings.better_auth_secret_previous,
     )
+    cors = Cors(settings.frontend_url)
     app = Starlette(
         routes=routes,
         middleware=[
-            Middleware(Exchange, settings.frontend_url),
+            Middleware(Exchange, cors),
             Middleware(Identify, tokens),
         ],
         exception_handlers={HTTPException: answer_http_exception},
@@ -52,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.tokens = tokens
+    app.state.cors = cors
     app.state.ending = False
     app.state.openapi = cache(lambda: dump(document(plugins, version=__version__)))
     return app

@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core import cors, logs
+from core import logs
+from core.cors import Cors, Headers, is_preflight, preflight_grant
 from core.errors import ApiError, Ending, InvalidRequest, error_response, log_failure
 
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~+/=:-]{1,128}")
@@ -23,9 +24,9 @@ _numbers = itertools.count(1)
 class Exchange:
     """The outermost middleware: Starlette's own 500 has neither CORS headers nor our shape."""
 
-    def __init__(self, app: ASGIApp, origins: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, cors: Cors) -> None:
         self.app = app
-        self.cors = cors.Cors(origins)
+        self.cors = cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, whatever happens."""
@@ -33,11 +34,10 @@ class Exchange:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        request_id = _request_id(headers.get(b"x-request-id"))
+        request_id = request_id_of(headers)
         scope["request_id"] = request_id
         logs.request.set(scope)
-        extra = [NOSNIFF, (b"x-request-id", request_id.encode())]
-        extra += self.cors.grant(headers.get(b"origin"))
+        extra = common_fields(self.cors, headers, request_id)
         if scope["path"].startswith("/api/"):
             extra.append(NO_STORE)
         started = False
@@ -62,7 +62,7 @@ class Exchange:
         """Who answers: the application, unless the wire or CORS refuses."""
         if "refusal" in scope:
             return error_response(scope["refusal"]())
-        if cors.is_preflight(scope["method"], headers):
+        if is_preflight(scope["method"], headers):
             return self._preflight(headers)
         return self.app
 
@@ -70,7 +70,7 @@ class Exchange:
         if refusal := self.cors.refusal(headers):
             return error_response(InvalidRequest(refusal))
         response = Response(status_code=204)
-        response.raw_headers += cors.preflight_grant(headers)
+        response.raw_headers += preflight_grant(headers)
         return response
 
 
@@ -82,8 +82,14 @@ def _told(scope: Scope, error: BaseException) -> ApiError:
     return ApiError()
 
 
-def _request_id(given: bytes | None) -> str:
-    """The client's, where it is short and harmless in a log, else a new one."""
+def common_fields(cors: Cors, headers: dict[bytes, bytes], request_id: str) -> Headers:
+    """The header fields of every answer to a request with these headers."""
+    return [NOSNIFF, (b"x-request-id", request_id.encode()), *cors.grant(headers.get(b"origin"))]
+
+
+def request_id_of(headers: dict[bytes, bytes]) -> str:
+    """The client's own id, where it is short and harmless in a log, else a new one."""
+    given = headers.get(b"x-request-id")
     if given and SANE_REQUEST_ID.fullmatch(given):
         return given.decode()
     return f"{_prefix}{next(_numbers):08x}"

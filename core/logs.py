@@ -2,7 +2,10 @@
 
 import json
 import logging
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +13,8 @@ from typing import Any
 from starlette.types import Scope
 
 from core.forwarded import Networks, client_address
+
+SAID_BY_US = re.compile(r"\nSystemExit: |^Invalid HTTP request received")
 
 log = logging.getLogger("todo")
 request: ContextVar[Scope | None] = ContextVar("request", default=None)
@@ -59,8 +64,17 @@ def configure(level: str, form: str, trusted_proxies: Networks = ()) -> None:
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], name != "uvicorn.access"
         logger.setLevel(logging.NOTSET)
-    # What uvicorn says of each start and stop is for its own developers, and where we end the
-    # start ourselves we have said why.
+    # What uvicorn says of each start and stop is for its own developers.
     uvicorn = logging.getLogger("uvicorn.error")
     uvicorn.setLevel(max(logging.WARNING, logging.root.level))
-    uvicorn.filters = [lambda record: "\nSystemExit: " not in record.getMessage()]
+    uvicorn.filters = [lambda record: not SAID_BY_US.search(record.getMessage())]
+
+
+@contextmanager
+def about(scope: Scope) -> Iterator[None]:
+    """Have the records of this block name a request."""
+    before = request.set(scope)
+    try:
+        yield
+    finally:
+        request.reset(before)

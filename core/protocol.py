@@ -6,9 +6,13 @@ from typing import ClassVar, cast
 
 import httptools
 import msgspec
+from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from core import logs
+from core.endpoint import JSON
 from core.errors import TooManyConnections, UrlTooLong
+from core.http import NO_STORE, common_fields, request_id_of
 
 LARGEST_HEAD = 65_536  # bytes of request line and headers, and as many of trailers
 LONGEST_URL = 8_192  # bytes; RFC 9110, section 4.1, asks for 8,000 at least
@@ -163,10 +167,26 @@ class Protocol(HttpToolsProtocol):
         if cycle and cycle.more_body and (cycle.response_started or self.pipeline):
             self.transport.close()  # it has an answer, or is not the next to get one
             return
+        headers = self._heard()
+        request_id = request_id_of(headers)
         body = msgspec.json.encode({"error": sentence})
-        headers = (
-            b"content-type: application/json\r\nx-content-type-options: nosniff\r\n"
-            b"connection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
-        )
-        self.transport.write(STATUS_LINE[status] + headers + body)
+        fields = [
+            *self.server_state.default_headers,
+            *common_fields(cast("Starlette", self.app).state.cors, headers, request_id),
+            JSON,
+            NO_STORE,
+            (b"content-length", b"%d" % len(body)),
+            (b"connection", b"close"),
+        ]
+        head = b"".join(b"%b: %b\r\n" % field for field in fields)
+        self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
         self.transport.close()
+        if status == 400:
+            scope = {"request_id": request_id, "client": self.client, "headers": headers.items()}
+            with logs.about(scope):
+                logs.log.warning("refused: %s", sentence)
+
+    def _heard(self) -> dict[bytes, bytes]:
+        """The header fields of the request under way, as far as they have come."""
+        finished = self.cycle and self.cycle.scope is self.scope and self.cycle.response_complete
+        return dict(self.scope["headers"]) if self.scope and not finished else {}

@@ -71,7 +71,9 @@ def refused(service: Program, answers: list[Answer], *statuses: int) -> None:
 
 
 def _in_order(service: Program, answers: list[Answer]) -> None:
-    for answer in answers:
+    for answer in (each for each in answers if each.status >= 200):
+        assert answer.headers["x-request-id"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
         if answer.status >= 400:
             assert list(json.loads(answer.body)) == ["error"]
             assert answer.headers["content-type"] == "application/json"
