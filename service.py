@@ -17,7 +17,7 @@ from core.errors import answer_http_exception
 from core.http import Exchange
 from core.openapi import document
 from core.passwords import Passwords
-from core.server import end_with_parent, on_terminate
+from core.processes import end_with_parent, on_terminate
 from core.settings import Settings, exit_with
 from core.tokens import Identify, Tokens
 

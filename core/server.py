@@ -2,22 +2,18 @@
 
 import asyncio
 import errno
-import multiprocessing
 import resource
-import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
-from types import FrameType
 
 import uvicorn
-from uvicorn.supervisors import ChangeReload, Multiprocess
+from uvicorn.supervisors import ChangeReload
 
 from core import dsn, schema
 from core.connections import Connector
 from core.logs import log
-from core.parent import follower
+from core.processes import Server, Supervisor
 from core.protocol import TOLD, Protocol
 from core.settings import Settings, exit_with
 
@@ -26,30 +22,6 @@ KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
 HANDOVER = 1  # seconds that the workers of a killed predecessor may need to go
 SPARE_FILES = 64  # open files beside connections: listener, log, modules
 GRACE = 6  # seconds that requests in flight get at the end
-FAREWELL = 0.5  # seconds between "not ready" and the end
-
-
-class Server(uvicorn.Server):
-    """Tells when it listens."""
-
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self.on_started = on_started
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does."""
-        await super().startup(sockets)
-        self.on_started()
-
-
-class Supervisor(Multiprocess):
-    """Stops listening together with its workers: who comes late is refused, not left waiting."""
-
-    def terminate_all(self) -> None:
-        """Tell the workers to end."""
-        for listener in self.sockets:
-            listener.close()
-        super().terminate_all()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -116,25 +88,3 @@ async def _check_database(settings: Settings) -> None:
         await schema.prepare(Connector(dsn.parse(settings.database_url)))
     except schema.DatabaseUnreachable as error:
         exit_with(3, str(error))
-
-
-def on_terminate(announce: Callable[[], None]) -> None:
-    """At SIGTERM first announce the end, so that load balancers look elsewhere, then end."""
-    end, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
-
-    def begin(number: int, frame: FrameType | None) -> None:
-        announce()
-        Protocol.ending = True
-        if callable(end):
-            loop.call_soon_threadsafe(loop.call_later, FAREWELL, end, number, frame)
-
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, begin)
-
-
-def end_with_parent() -> None:
-    """Have Linux end this worker when its supervisor is killed outright."""
-    supervisor = multiprocessing.parent_process()
-    follow = supervisor and supervisor.pid and follower(supervisor.pid, signal.SIGKILL)
-    if follow:
-        follow()

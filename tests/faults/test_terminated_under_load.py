@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.support import expect, wire
-from tests.support.caller import BROKEN, Caller, Signal, dial, message
+from tests.support.caller import BROKEN, CLOSED, LATE, Caller, Signal, dial, message
 from tests.support.people import User, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
@@ -125,16 +125,19 @@ def test_what_is_under_way_is_answered(
             signal.send()
         seconds = time.monotonic() - signal.moment
     fates: Counter[str] = sum((caller.fates for caller in callers), Counter())
+    in_flight = sum(caller.in_flight for caller in callers)
     figure(
         f"SIGTERM under load, {service.workers} worker(s)",
-        f"{sum(caller.in_flight for caller in callers)} requests and {LOGINS} logins in flight, "
+        f"{in_flight} requests and {LOGINS} logins in flight, "
         f"gone in {seconds:.1f} s; all requests: {dict(fates)}",
     )
     assert [login.result().status_code for login in logins] == [200] * LOGINS
     assert expect.task(upload.result(), 201)["title"] == "A slow upload"
     assert len(download.result().json()["tasks"]) == TASKS
     assert probe.result() == [200, 200]
+    assert in_flight > CALLERS
     assert fates[BROKEN] == 0
+    assert fates[LATE] + fates[CLOSED] < CALLERS / 4  # of those who come at the last moment
     assert seconds < LONGEST
     assert service.program.stop() == 0
 

@@ -83,12 +83,13 @@ class Caller:
         """Ask on one connection for as long as it is kept; what ended it."""
         began, answers = time.monotonic(), 0
         try:
-            connection = dial(self.signal.port)
+            with dial(self.signal.port) as connection:
+                while (fate := self._ask(connection)) == ANSWERED:
+                    answers += 1
         except ConnectionRefusedError:
             return REFUSED
-        with connection:
-            while (fate := self._ask(connection)) == ANSWERED:
-                answers += 1
+        except ConnectionResetError:  # it stopped listening while we were being let in
+            fate = BROKEN
         self.fates[ANSWERED] += answers
         if fate == BROKEN and not answers and began > self.signal.moment:
             return LATE
@@ -102,7 +103,7 @@ class Caller:
             connection.sendall(self.message)
             answer = wire.receive(connection)
         except RemoteDisconnected:
-            return CLOSED
+            return CLOSED if sent > self.signal.moment else BROKEN
         except (OSError, HTTPException):
             return BROKEN
         finally:
