@@ -7,6 +7,7 @@ every caller gets the rows of their own key and no others.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from copy import copy
 from typing import Any
 from uuid import UUID
@@ -40,7 +41,8 @@ class Batch:
 
     def _start(self) -> None:
         if self._waiting:
-            running = self._loop.create_task(self._run(self._waiting))
+            # In a context of its own: what the first caller has spent is not the others'.
+            running = self._loop.create_task(self._run(self._waiting), context=Context())
             self._running.add(running)
             running.add_done_callback(self._running.discard)
             self._waiting = {}

@@ -57,6 +57,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
+        reset_contextvars=True,  # or else a pipelined request inherits those of the one before
         limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=GRACE,
         workers=settings.web_concurrency,
