@@ -55,6 +55,13 @@ class UrlTooLong(ApiError):
     sentence = "The URL is too long"
 
 
+class HeadersTooLarge(ApiError):
+    """More than 64 KiB (RFC 6585, section 5)."""
+
+    status = 431
+    sentence = "The request's headers are too large"
+
+
 class NotJson(ApiError):
     """Not JSON at all."""
 

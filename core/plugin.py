@@ -1,6 +1,7 @@
 """Plugins: routes declared once; from the declaration come all checks and the documentation."""
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -146,6 +147,14 @@ def routes(plugins: Iterable[Plugin], max_body_bytes: int) -> list[Route]:
             raise PluginError(f"{operation.method} {operation.path} is declared twice")
         methods[operation.method] = operation
     return [
-        Route(path, Endpoint(paths[path], max_body_bytes))
+        _ExactRoute(path, Endpoint(paths[path], max_body_bytes))
         for path in sorted(paths, key=lambda path: "{" in path)
     ]
+
+
+class _ExactRoute(Route):
+    """Starlette ends its patterns with `$`, which lets a line feed follow."""
+
+    def __init__(self, path: str, endpoint: Endpoint) -> None:
+        super().__init__(path, endpoint)
+        self.path_regex = re.compile(self.path_regex.pattern.removesuffix("$") + r"\Z")

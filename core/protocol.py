@@ -2,17 +2,16 @@
 
 import asyncio
 import sys
+from functools import partial
 from typing import ClassVar, cast
 
 import httptools
-import msgspec
 from starlette.applications import Starlette
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from core import logs
-from core.endpoint import JSON
-from core.errors import TooManyConnections, UrlTooLong
-from core.http import NO_STORE, common_fields, request_id_of
+from core.errors import HeadersTooLarge, TooManyConnections, UrlTooLong
+from core.lingering import Lingering
+from core.refusal import refusal
 
 LARGEST_HEAD = 65_536  # bytes of request line and headers, and as many of trailers
 LONGEST_URL = 8_192  # bytes; RFC 9110, section 4.1, asks for 8,000 at least
@@ -33,6 +32,9 @@ class Protocol(HttpToolsProtocol):
 
     data = rest = b""
     """What is being parsed, and what is to be parsed next."""
+
+    last: Lingering | None = None
+    """How the last answer of the connection is given; what comes after it is of no interest."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to watch the client."""
@@ -59,13 +61,13 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, in pieces that the bounds can be held against."""
-        while data and not self.transport.is_closing():
+        while data and not self.transport.is_closing() and not (self.last and self.last.begun):
             self.data, self.rest = data[:LARGEST_HEAD], data[LARGEST_HEAD:]
             super().data_received(self.data)
             if self.unfinished is not None:
                 self.unfinished += len(self.data)
                 if self.unfinished > LARGEST_HEAD:
-                    self._refuse(431, "The request's headers are too large")
+                    self._refuse(431, HeadersTooLarge.sentence)
             data = self.rest
 
     def on_message_begin(self) -> None:
@@ -73,18 +75,30 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
         self.unfinished = 0
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field without the blanks behind it (RFC 9110, section 5.5)."""
+        super().on_header(name, value.rstrip(b" \t"))
+
     def on_headers_complete(self) -> None:
         """Hand the request on, with a reason to refuse it where there is one."""
+        may_be_large = (self.unfinished or 0) + len(self.data) > LARGEST_HEAD
         self.unfinished = None
         if self.parser.should_upgrade() and self._should_upgrade():
             return
         if len(self.url) > LONGEST_URL:
             self.scope["refusal"] = UrlTooLong  # type: ignore[typeddict-unknown-key]
+        elif may_be_large and _size(self.headers) > LARGEST_HEAD:
+            self.scope["refusal"] = HeadersTooLarge  # type: ignore[typeddict-unknown-key]
         elif self.crowded:
             self.scope["refusal"] = TooManyConnections  # type: ignore[typeddict-unknown-key]
+        if self.expect_100_continue and self.parser.get_http_version() == "1.0":
+            self.expect_100_continue = False  # RFC 9110, section 10.1.1
         super().on_headers_complete()
         if self.ending or self.parser.should_upgrade():
             self.cycle.keep_alive = False
+        if self.crowded or not self.cycle.keep_alive:
+            self.last = Lingering(self.transport, partial(getattr, self.cycle, "more_body"))
+            self.cycle.transport = cast("asyncio.Transport", self.last)
         # Trailers are not headers (RFC 9110, section 6.5.1); nobody reads this list.
         self.headers = []
 
@@ -167,26 +181,23 @@ class Protocol(HttpToolsProtocol):
         if cycle and cycle.more_body and (cycle.response_started or self.pipeline):
             self.transport.close()  # it has an answer, or is not the next to get one
             return
-        headers = self._heard()
-        request_id = request_id_of(headers)
-        body = msgspec.json.encode({"error": sentence})
-        fields = [
-            *self.server_state.default_headers,
-            *common_fields(cast("Starlette", self.app).state.cors, headers, request_id),
-            JSON,
-            NO_STORE,
-            (b"content-length", b"%d" % len(body)),
-            (b"connection", b"close"),
-        ]
-        head = b"".join(b"%b: %b\r\n" % field for field in fields)
-        self.transport.write(STATUS_LINE[status] + head + b"\r\n" + body)
+        answer = refusal(
+            cast("Starlette", self.app),
+            status,
+            sentence,
+            heard=self._heard(),
+            client=self.client,
+            server_fields=self.server_state.default_headers,
+        )
+        self.transport.write(answer)
         self.transport.close()
-        if status == 400:
-            scope = {"request_id": request_id, "client": self.client, "headers": headers.items()}
-            with logs.about(scope):
-                logs.log.warning("refused: %s", sentence)
 
     def _heard(self) -> dict[bytes, bytes]:
         """The header fields of the request under way, as far as they have come."""
         finished = self.cycle and self.cycle.scope is self.scope and self.cycle.response_complete
         return dict(self.scope["headers"]) if self.scope and not finished else {}
+
+
+def _size(headers: list[tuple[bytes, bytes]]) -> int:
+    """How many bytes these header fields took on the wire, about."""
+    return sum(len(name) + len(value) + 4 for name, value in headers)

@@ -1,5 +1,6 @@
 """Docs: the OpenAPI document, and a page that shows it without any foreign host."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from starlette.requests import Request
@@ -38,7 +39,7 @@ async def openapi(request: Request) -> Response:
 @plugin.get("/docs", public=True, documented=False)
 async def page(request: Request) -> Response:
     """The documentation, to read and to try."""
-    return FileResponse(ASSETS / "index.html", headers=PAGE_HEADERS)
+    return _whole(request, "index.html", PAGE_HEADERS)
 
 
 @plugin.get("/docs/{asset}", public=True, documented=False)
@@ -47,4 +48,11 @@ async def asset(request: Request) -> Response:
     name = request.path_params["asset"]
     if name not in SERVED:
         raise NoSuchAsset
-    return FileResponse(ASSETS / name, headers={"Cache-Control": "max-age=3600"})
+    return _whole(request, name, {"Cache-Control": "max-age=3600"})
+
+
+def _whole(request: Request, name: str, headers: Mapping[str, str]) -> FileResponse:
+    """A file, also where a part of it is asked for: Starlette's errors there are plain text."""
+    scope = request.scope
+    scope["headers"] = [each for each in scope["headers"] if each[0] != b"range"]
+    return FileResponse(ASSETS / name, headers={**headers, "Accept-Ranges": "none"})
