@@ -1,6 +1,7 @@
 """Request bodies: bytes to JSON to a validated model, and what to say where that fails."""
 
 import json
+import re
 from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -17,6 +18,8 @@ RULES = {
     "string_pattern_mismatch": UNSTORABLE,
     "bool_type": "must be true or false",
 }
+TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|-?Infinity|NaN', re.DOTALL)
+DEEP = 500  # nested arrays and objects; Python reads some 900
 SENTENCE = "sentence"  # the type of a fault whose message stands for itself
 
 BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # what is trimmed
@@ -83,21 +86,46 @@ class Body(BaseModel):
         return RULES.get(kind, fault["msg"])
 
 
+class _NoValue(ValueError):
+    """A word that only JavaScript has."""
+
+
 def load_json(data: bytes) -> Any:
-    """JSON in UTF-8 (RFC 8259). Raises NotJson."""
+    """JSON in UTF-8 (RFC 8259). Raises NotJson, which says where it breaks."""
+    text = ""
     try:
-        return json.loads(data.decode(), parse_constant=_refuse_constant, parse_int=_integer)
+        text = data.decode()
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
     except UnicodeDecodeError as error:
         reason = f"it is not UTF-8 at byte {error.start + 1}"
     except json.JSONDecodeError as error:
-        reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        what = error.msg.partition(" (")[0].removesuffix(" at").rstrip(": ")
+        reason = f"{what} at {_place(text, error.pos)}"
+    except _NoValue as error:
+        found = next(each for each in TOKENS.finditer(text) if each[0] == str(error))
+        reason = f"{error} is not a JSON value at {_place(text, found.start())}"
     except RecursionError:
-        reason = "it is nested too deeply"
+        reason = f"it is nested too deeply from {_place(text, _deep(text))} on"
     raise NotJson(f"{NotJson.sentence}: {reason}")
 
 
+def _place(text: str, index: int) -> str:
+    line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+    return f"line {line}, column {column}"
+
+
+def _deep(text: str) -> int:
+    """Where more than DEEP brackets are open; what is before has been read without a fault."""
+    depth = 0
+    for token in TOKENS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > DEEP:
+            return token.start()
+    return 0
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise NotJson(f"{NotJson.sentence}: {name} is not a JSON value")
+    raise _NoValue(name)
 
 
 def _integer(digits: str) -> int | float:
