@@ -28,12 +28,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     """The service as an ASGI application, by default with the settings of the environment."""
     settings = settings or Settings.load_or_exit()
     logs.configure(settings.log_level, settings.log_format, settings.forwarded_allow_ips)
-    try:
-        plugins = plugin.load(settings.plugins)
-        routes = plugin.routes(plugins, settings.max_body_bytes)
-    except plugin.PluginError as error:
-        exit_with(2, f"PLUGINS: {error}")
-
+    plugins = plugin.load(settings.plugins)
     if len(settings.better_auth_secret.encode()) < SAFE_SECRET:
         logs.log.warning("BETTER_AUTH_SECRET is short: use %d bytes or more", SAFE_SECRET)
     tokens = Tokens(
@@ -43,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     )
     cors = Cors(settings.frontend_url)
     app = Starlette(
-        routes=routes,
+        routes=plugin.routes(plugins, settings.max_body_bytes),
         middleware=[
             Middleware(Exchange, cors),
             Middleware(Identify, tokens),

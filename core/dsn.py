@@ -11,9 +11,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 SCHEMES = {"postgresql", "postgres", "postgresql+asyncpg"}
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+VERIFYING = ("verify-ca", "verify-full")
 POOLER_PORTS = {6432, 6543}  # PgBouncer's and Supavisor's
 # All other parameters concern libpq itself (channel_binding, gssencmode) or other programs.
 SERVER_PARAMETERS = ("application_name", "options")
+ENCODED = "expects #, ? and / in the password to be percent-encoded: %23, %3F and %2F"
 ONE_PLACE = "expects one host and a port, as in postgresql://user@host:5432/name"
 ADDRESS = re.compile(r"(?P<host>\[[^\]]*\]|[^:,]*)(?::(?P<port>\d*))?")
 
@@ -57,14 +59,16 @@ def parse(url: str) -> Dsn:
         parts = urlsplit("")
     if parts.scheme not in SCHEMES:
         raise ValueError("expects a URL such as postgresql://user:password@host:5432/name")
+    if parts.fragment or ("@" in parts.path and "@" not in parts.netloc):
+        raise ValueError(ENCODED)
     login, _, address = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")
     found = ADDRESS.fullmatch(address)
     if not found:
         raise ValueError(ONE_PLACE)
-    query = dict(parse_qsl(parts.query.replace("+", "%2B")))  # in libpq a plus is a plus
+    query = _query(parts.query)
     host = query.get("host") or unquote(found["host"]).strip("[]") or "localhost"
-    if "," in host and not host.startswith("/"):
+    if not host.startswith("/") and ("," in host or not _is_name(host)):
         raise ValueError(ONE_PLACE)
     port = _whole("port", query.get("port") or found["port"] or "5432")
     timeout = query.get("connect_timeout", "0")
@@ -83,6 +87,19 @@ def parse(url: str) -> Dsn:
     )
 
 
+def _is_name(host: str) -> bool:
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
+
+
+def _query(text: str) -> dict[str, str]:
+    if not all("=" in part for part in text.split("&") if part):
+        raise ValueError(ENCODED)
+    return dict(parse_qsl(text.replace("+", "%2B")))  # in libpq a plus is a plus
+
+
 def _whole(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= 65535):
         raise ValueError(f"expects a whole number from 1 to 65535 as {name}")
@@ -90,22 +107,35 @@ def _whole(name: str, text: str) -> int:
 
 
 def _ssl(host: str, query: dict[str, str]) -> ssl.SSLContext | str:
-    """What each sslmode verifies (PostgreSQL documentation, table 34.1)."""
-    usual = "disable" if host.startswith("/") else "prefer"
-    mode = query.get("sslmode") or query.get("ssl") or usual  # "ssl": JDBC's and asyncpg's
-    mode = "require" if mode == "true" else mode
-    root = query.get("sslrootcert", "system")
-    if mode not in SSL_MODES:
-        raise ValueError(f"expects sslmode to be one of {', '.join(SSL_MODES)}")
-    if mode == "require" and root != "system":
-        mode = "verify-ca"  # as libpq does
-    if not mode.startswith("verify"):
+    """What each sslmode verifies (PostgreSQL documentation, "SSL Mode Descriptions")."""
+    mode, root = _ssl_mode(host, query), query.get("sslrootcert", "system")
+    if mode not in VERIFYING and "sslcert" not in query:
         return mode
+    if mode not in {"require", *VERIFYING}:
+        raise ValueError("expects sslmode=require, verify-ca or verify-full beside sslcert")
     try:
         context = ssl.create_default_context(cafile=None if root == "system" else root)
         if "sslcert" in query:
             context.load_cert_chain(query["sslcert"], query.get("sslkey"))
-    except OSError:
+    except (OSError, ValueError):
         raise ValueError("expects sslrootcert, sslcert and sslkey to be readable files") from None
     context.check_hostname = mode == "verify-full"
+    if mode not in VERIFYING:
+        context.verify_mode = ssl.CERT_NONE
     return context
+
+
+def _ssl_mode(host: str, query: dict[str, str]) -> str:
+    root = query.get("sslrootcert")
+    usual = "disable" if host.startswith("/") else "prefer"
+    if root == "system":
+        usual = "verify-full"
+    mode = query.get("sslmode") or query.get("ssl") or usual  # "ssl": JDBC's and asyncpg's
+    mode = "require" if mode == "true" else mode
+    if mode not in SSL_MODES:
+        raise ValueError(f"expects sslmode to be one of {', '.join(SSL_MODES)}")
+    if root == "system" and mode != "verify-full":
+        raise ValueError("expects sslmode=verify-full beside sslrootcert=system")  # as libpq does
+    if root and mode == "require":
+        return "verify-ca"  # as libpq does
+    return mode

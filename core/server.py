@@ -36,7 +36,9 @@ def bind(host: str, port: int) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 listener.close()
-                exit_with(1, f"cannot listen on {host} port {port}: {error.strerror}")
+                wrong = error.errno == errno.EADDRNOTAVAIL  # or else only taken, or forbidden
+                reason = f"cannot listen on {host} port {port}: {error.strerror}"
+                exit_with(2 if wrong else 1, f"HOST and PORT: {reason}")
         time.sleep(0.05)
 
 

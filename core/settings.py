@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Self
 from dotenv import dotenv_values
 
 from core.forwarded import LOOPBACK, networks
-from core.parsers import database_url, hours, names, one_of, origins, text, whole
+from core.parsers import address, database_url, hours, one_of, origins, plugin_names, text, whole
 
 
 class SettingsError(Exception):
@@ -52,7 +52,7 @@ class Settings:
         "origins that browsers may call from, separated by commas", origins
     )
     jwt_expiration_hours: float = setting("how long a token is valid", hours, 24.0)
-    host: str = setting("address to listen on", text, "127.0.0.1")
+    host: str = setting("address to listen on", address, "127.0.0.1")
     port: int = setting("port to listen on; 0 takes a free one", whole(0, 65535), 8000)
     web_concurrency: int = setting("worker processes", whole(1, 512), 1)
     db_pool_size: int = setting(
@@ -75,7 +75,7 @@ class Settings:
     )
     plugins: tuple[str, ...] = setting(
         "what to load: names of plugins/, or a dotted name for one of your own",
-        names,
+        plugin_names,
         ("auth", "tasks", "health", "docs"),
     )
 
@@ -88,16 +88,19 @@ class Settings:
         if environ is None:
             environ = {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
         values: dict[str, Any] = {}
-        faults = []
+        faults: dict[str, str] = {}
         for each in fields(cls):
             try:
                 values |= _read(each, environ)
             except ValueError as fault:
-                faults.append(f"{each.name.upper()}: {fault}")
-        if not faults and values.get("db_pool_size", 50) < values.get("web_concurrency", 1):
-            faults.append("DB_POOL_SIZE: expects at least one connection for each worker")
+                faults[each.name] = str(fault)
+        connections, workers = (
+            values.get(name, getattr(cls, name)) for name in ("db_pool_size", "web_concurrency")
+        )
+        if connections < workers and not faults.keys() & {"db_pool_size", "web_concurrency"}:
+            faults["db_pool_size"] = "expects at least one connection for each worker"
         if faults:
-            raise SettingsError(faults)
+            raise SettingsError([f"{name.upper()}: {fault}" for name, fault in faults.items()])
         values.setdefault("log_format", "text" if sys.stdout.isatty() else "json")
         return cls(**values)
 
@@ -112,6 +115,10 @@ class Settings:
 
 def _read(each: "Field[Any]", environ: Mapping[str, str]) -> dict[str, Any]:
     value = environ.get(each.name.upper(), "")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("expects text in UTF-8") from None
     if value.strip():
         return {each.name: each.metadata["parse"](value)}
     if each.default is MISSING:

@@ -13,6 +13,7 @@ from tests.support.tokens import SECRET
 
 PASSWORD = "hunter2hunter2"
 GOOD = f"postgresql://todo:{PASSWORD}@127.0.0.1:9/todo"
+NO_UTF_8 = "\udcff"  # a byte that is none, as Python keeps it
 REQUIRED = ["DATABASE_URL", "BETTER_AUTH_SECRET", "FRONTEND_URL"]
 WRONG = {
     "DATABASE_URL": [
@@ -21,10 +22,20 @@ WRONG = {
         f"sqlite:///{PASSWORD}.db",
         f"postgresql://todo:{PASSWORD}@127.0.0.1:port/todo",
         f"postgresql://todo:{PASSWORD}@127.0.0.1/todo?sslmode=perhaps",
+        f"postgresql://todo:{PASSWORD}@127.0.0.1/todo?sslmode=require&sslrootcert=system",
+        f"postgresql://todo:{PASSWORD}@db..example.com/todo",
+        *(f"postgresql://todo:12{mark}{PASSWORD}@127.0.0.1/todo" for mark in "#?/"),
     ],
-    "FRONTEND_URL": ["rubbish", "todo.example.com"],
-    "JWT_EXPIRATION_HOURS": ["0", "-1", "a day", "nan", "inf"],
-    "PORT": ["http", "-1", "65536"],
+    "BETTER_AUTH_SECRET": [f"{NO_UTF_8}{SECRET}"],
+    "FRONTEND_URL": [
+        *("rubbish", "todo.example.com", "http://todo:http", "http://todo:99999", "http://[::1"),
+        *("http://a b", "http://a;b", "http://*.example.com", f"http://:{PASSWORD}@todo"),
+        f"http://{NO_UTF_8}.example.com",
+    ],
+    "JWT_EXPIRATION_HOURS": ["0", "-1", "a day", "nan", "inf", "1_0", "١"],
+    "HOST": ["999.1.1.1", "a..b", "[::1]", "no such host"],
+    "PORT": ["http", "-1", "65536", "9" * 30, "١"],
+    "PLUGINS": ["auth,no_such_plugin", "no.such.module", "auth tasks", "auth,auth"],
     "WEB_CONCURRENCY": ["0", "many"],
     "DB_POOL_SIZE": ["0", "1.5"],
     "MAX_BODY_BYTES": ["-1", "1MB"],
@@ -95,12 +106,18 @@ def test_all_faults_are_told_at_once_on_a_line_each(rounds: list[Ended]) -> None
         assert len(ended.stderr.splitlines()) == len(WRONG)
 
 
-@pytest.mark.parametrize("plugins", ["auth,no_such_plugin", "no.such.module", "auth tasks", ","])
-def test_a_plugin_that_is_not_there_is_told(run: Run, plugins: str) -> None:
-    ended = run(PLUGINS=plugins)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_plugin_that_is_not_there_ends_every_start(run: Run, workers: str) -> None:
+    ended = run("--workers", workers, PLUGINS="auth,no_such_plugin")
     clean(ended, 2)
     assert len(ended.stderr.splitlines()) == 1
     assert len(naming(ended, "PLUGINS")) == 1
+
+
+def test_an_address_of_another_machine_is_told(run: Run, database_url: str) -> None:
+    ended = run(HOST="192.0.2.1", DATABASE_URL=database_url)  # RFC 5737: nobody's
+    clean(ended, 2)
+    assert len(naming(ended, "HOST", r"192\.0\.2\.1")) == 1
 
 
 def test_a_wrong_value_ends_the_start_within_a_second(run: Run) -> None:
