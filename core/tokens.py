@@ -84,8 +84,8 @@ class Tokens:
             raise jwt.InvalidTokenError("no bearer token")
         claims = self._decode(found[1])
         expires = claims["exp"]
-        if isinstance(expires, bool) or not isinstance(expires, int | float):
-            raise jwt.InvalidTokenError("exp is not a number")
+        if not all(_is_number(claims[name]) for name in ("exp", "nbf") if name in claims):
+            raise jwt.InvalidTokenError("exp or nbf is not a number")
         if not time.time() < expires <= LATEST_EXPIRATION:
             raise jwt.ExpiredSignatureError("exp is not ahead")
         return claims
@@ -106,6 +106,11 @@ class Tokens:
             )
             raise jwt.InvalidTokenError("no user id")
         return Identity(user_id, claims["exp"])
+
+
+def _is_number(value: object) -> bool:
+    """Whether this is a NumericDate (RFC 7519, section 2)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _user_id(claims: dict[str, Any]) -> UUID | None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support import expect
 from tests.support.people import User, address
+from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import claims, sign, without
 
@@ -103,6 +104,30 @@ def test_with_an_odd_address_there_is_no_user(http: httpx.Client, sql: Sql, emai
     guest = visitor(http, email=email)
     expect.unauthorized(guest.post("/api/tasks", json=NEW))
     assert row(sql, guest) is None
+
+
+@pytest.mark.parametrize("domain", ["corp.local", "localhost", "intranet", "todo.test"])
+def test_an_address_of_a_company_of_its_own_will_do(
+    http: httpx.Client, sql: Sql, domain: str
+) -> None:
+    guest = visitor(http, email=f"{uuid4().hex}@{domain}")
+    guest.add()
+    found = row(sql, guest)
+    assert found
+    assert found["email"].endswith(f"@{domain}")
+
+
+def test_the_log_says_why_a_user_is_refused(
+    http: httpx.Client, service: Program, alice: User
+) -> None:
+    expect.unauthorized(visitor(http, email=alice.email).post("/api/tasks", json=NEW))
+    expect.unauthorized(visitor(http, email=None).post("/api/tasks", json=NEW))
+    said = [record["message"] for record in service.records("has no row in users")]
+    assert {message.rpartition(": ")[2] for message in said} >= {
+        "its e-mail is somebody else's",
+        "it names no usable e-mail",
+    }
+    assert not any(alice.email in message for message in said)
 
 
 def test_our_own_token_without_a_row_is_a_deleted_account(http: httpx.Client, sql: Sql) -> None:

@@ -41,6 +41,8 @@ NO_EXPIRATIONS = {
     "after the year 9999": b"253402300800",
 }
 NO_BEGINNINGS = {
+    "that has been, as text": b'"123"',
+    "true": b"true",
     "text": b'"tomorrow"',
     "a list": b"[0]",
     "an object": b"{}",
