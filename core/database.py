@@ -14,28 +14,13 @@ from core.batch import Batch
 from core.connections import BEGIN, Connection, Connector, Pool
 from core.dsn import Dsn
 from core.errors import Unavailable
+from core.failures import BROKEN, FAILURES, MAYBE_TRANSIENT, SESSION_OVER, was_not_done
 from core.statements import Statement, StatementByKey
 
 Row = dict[str, Any]
 
 BUDGET = 8.5  # seconds that one request may spend here in all: answers come within ten
-CONNECTION_LOST = (
-    OSError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-)
-# Writes may be allowed again, or elsewhere: only a new session learns of it.
-OUTLIVED = (*CONNECTION_LOST, asyncpg.ReadOnlySQLTransactionError)
-BROKEN = (*CONNECTION_LOST, asyncpg.InternalClientError)
-FAILURES = (
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
+MOST_FRESH = 3  # connections for one statement: each may be dropped in its turn
 PING = Statement(select(1))
 
 _spent: ContextVar[float] = ContextVar("database_seconds_spent", default=0.0)
@@ -137,16 +122,18 @@ class Database:
     async def _run(
         self, statement: Statement, values: dict[str, Any], deadline: float
     ) -> list[Row]:
-        """Once; where the connection breaks once more, but never what may have been done."""
+        """Run it; if the connection breaks, again on a fresh one, unless it may be done."""
         arguments = statement.arguments(values)
-        try:
-            return await self._attempt(statement.sql, arguments, deadline)
-        except TimeoutError:
-            raise
-        except (*BROKEN, asyncpg.ReadOnlySQLTransactionError) as error:
-            if not (statement.reads or _was_not_done(error)):
+        broken = 0
+        while True:
+            try:
+                return await self._attempt(statement.sql, arguments, deadline, fresh=broken > 0)
+            except TimeoutError:  # an OSError too, but the time is up
                 raise
-        return await self._attempt(statement.sql, arguments, deadline, fresh=True)
+            except MAYBE_TRANSIENT as error:
+                broken += 1
+                if broken > MOST_FRESH or not (statement.reads or was_not_done(error)):
+                    raise
 
     async def _attempt(
         self, sql: str, arguments: list[Any], deadline: float, *, fresh: bool = False
@@ -155,7 +142,7 @@ class Database:
         try:
             rows = await self._execute(connection, sql, arguments, deadline)
         except BaseException as error:
-            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, OUTLIVED):
+            if isinstance(error, asyncpg.PostgresError) and not isinstance(error, SESSION_OVER):
                 self._pool.release(connection)  # the server has answered and waits for more
             else:
                 self._pool.discard(connection)
@@ -180,10 +167,3 @@ class Database:
                 raise
             await connection.execute("COMMIT")
             return rows
-
-
-def _was_not_done(error: Exception) -> bool:
-    """Whether the server refused to write, or had said farewell before asyncpg sent anything."""
-    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
-        return True
-    return isinstance(error, asyncpg.InternalClientError) and "switch to state" in str(error)
