@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 else:  # generic for the type checker only
     Connection = asyncpg.Connection
 
-# Milliseconds after which the server itself gives up, should we be gone or cut off.
 SESSION_SETTINGS = {
+    # Milliseconds after which the server itself gives up, should we be gone or cut off.
     "lock_timeout": "3000",
     "statement_timeout": "8500",
     "random_page_cost": "1.1",  # right for SSDs: the list is then read in the index's order
@@ -179,7 +179,7 @@ class Pool:
             self.discard(self._idle.pop(0)[1])
 
     async def close(self) -> None:
-        """Close every idle connection; those on lease are closed by their release."""
+        """Close every idle connection; those on lease are not waited for."""
         self._sweeper.cancel()
         while self._idle:
             self.discard(self._idle.pop()[1])

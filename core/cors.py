@@ -4,14 +4,15 @@ from collections.abc import Iterable
 
 Headers = list[tuple[bytes, bytes]]
 
-METHODS = {b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS"}
-HEADERS = {b"authorization", b"content-type"}
-ON_REQUEST = {b"idempotency-key"}  # named in a preflight's answer only where it asks for it
+METHODS = (b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS")
+HEADERS = (b"Authorization", b"Content-Type")
+ON_REQUEST = b"Idempotency-Key"  # named in a preflight's answer only where it asks for it
+ALLOWED = {name.lower() for name in (*HEADERS, ON_REQUEST)}
 SAFELISTED = {b"accept", b"accept-language", b"content-language", b""}
 
 VARY = (b"vary", b"Origin")
 PREFLIGHT_GRANT = [
-    (b"access-control-allow-methods", b"GET, POST, PUT, DELETE, OPTIONS"),
+    (b"access-control-allow-methods", b", ".join(METHODS)),
     (b"access-control-max-age", b"7200"),
 ]
 
@@ -33,17 +34,17 @@ class Cors:
             return "This origin is not allowed"
         if headers[b"access-control-request-method"] not in METHODS:
             return "This method is not allowed across origins"
-        if not _wanted(headers) <= HEADERS | ON_REQUEST | SAFELISTED:
-            return "Only the headers Authorization and Content-Type are allowed across origins"
+        if not _wanted(headers) <= ALLOWED | SAFELISTED:
+            return "This header is not allowed across origins"
         return None
 
 
 def preflight_grant(headers: dict[bytes, bytes]) -> Headers:
     """What a preflight that is not refused is told beside the headers of every answer."""
-    names = b"Authorization, Content-Type"
-    if ON_REQUEST & _wanted(headers):
-        names += b", Idempotency-Key"
-    return [*PREFLIGHT_GRANT, (b"access-control-allow-headers", names)]
+    names = list(HEADERS)
+    if ON_REQUEST.lower() in _wanted(headers):
+        names.append(ON_REQUEST)
+    return [*PREFLIGHT_GRANT, (b"access-control-allow-headers", b", ".join(names))]
 
 
 def _wanted(headers: dict[bytes, bytes]) -> set[bytes]:
