@@ -1,9 +1,7 @@
 """An endpoint: what stands behind one path, from the checks to the bytes of the answer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,19 +9,10 @@ from starlette.types import Receive, Scope, Send
 
 from core import body
 from core.dump import dump
-from core.errors import ApiError, BodyTooLarge, Unauthorized
-
-if TYPE_CHECKING:
-    from core.plugin import Operation
+from core.errors import BodyTooLarge, MethodNotAllowed, Unauthorized
+from core.operation import Operation
 
 JSON = (b"content-type", b"application/json")
-
-
-class MethodNotAllowed(ApiError):
-    """The path is there, the method is not (RFC 9110, section 15.5.6)."""
-
-    status = 405
-    sentence = "Method not allowed"
 
 
 class Endpoint:

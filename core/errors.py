@@ -9,40 +9,56 @@ from starlette.responses import Response
 
 from core.logs import log
 
-SENTENCES = {404: "Not found", 405: "Method not allowed"}
-
 
 class ApiError(HTTPException):
-    """An answer that is no success. A subclass is one kind, which a route declares."""
+    """Something went wrong in the service itself.
+
+    A subclass is one kind of answer that is no success, which a route declares; the first line
+    of its docstring says in the documentation when it is given.
+    """
 
     status = 500
     sentence = "Internal server error"
+    headers: Mapping[str, str] | None = None
+    """Header fields of the answer; each one can be given others."""
 
     def __init__(
         self, sentence: str | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(self.status, sentence or self.sentence, headers)
+        super().__init__(self.status, sentence or self.sentence, headers or self.headers)
 
 
 class InvalidRequest(ApiError):
-    """JSON, but not what the route wants."""
+    """Not what the route takes."""
 
     status = 400
     sentence = "Invalid request"
 
 
 class Unauthorized(ApiError):
-    """No valid token, or one whose user is gone (RFC 6750, section 3)."""
+    """No valid token, or one whose user is gone."""
 
     status = 401
     sentence = "Unauthorized"
+    headers: Mapping[str, str] | None = {"WWW-Authenticate": "Bearer"}  # RFC 6750, section 3
 
-    def __init__(self) -> None:
-        super().__init__(headers={"WWW-Authenticate": "Bearer"})
+
+class NotFound(ApiError):
+    """Nothing has this URL."""
+
+    status = 404
+    sentence = "Not found"
+
+
+class MethodNotAllowed(ApiError):
+    """The path is there, the method is not (RFC 9110, section 15.5.6)."""
+
+    status = 405
+    sentence = "Method not allowed"
 
 
 class BodyTooLarge(ApiError):
-    """More than MAX_BODY_BYTES."""
+    """The body is larger than the service is set to take, 1 MiB by default."""
 
     status = 413
     sentence = "The request body is too large"
@@ -63,7 +79,7 @@ class HeadersTooLarge(ApiError):
 
 
 class NotJson(ApiError):
-    """Not JSON at all."""
+    """The body is not JSON at all."""
 
     status = 422
     sentence = "The request body is not valid JSON"
@@ -72,6 +88,7 @@ class NotJson(ApiError):
 class Unavailable(ApiError):
     """The database is away, or too slow."""
 
+    status = 500  # the contract keeps 503 for overload
     sentence = "Service temporarily unavailable"
 
 
@@ -80,9 +97,7 @@ class TooManyConnections(ApiError):
 
     status = 503
     sentence = "Too many connections, please try again"
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "5", "Connection": "close"})
+    headers: Mapping[str, str] | None = {"Retry-After": "5", "Connection": "close"}
 
 
 class Ending(ApiError):
@@ -90,16 +105,14 @@ class Ending(ApiError):
 
     status = 503
     sentence = "The service is shutting down"
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "5"})
+    headers: Mapping[str, str] | None = {"Retry-After": "5"}
 
 
 def error_response(error: HTTPException) -> Response:
     """The one shape of all errors."""
-    sentence = SENTENCES.get(error.status_code, error.detail)
-    if isinstance(error, ApiError):
-        sentence = error.detail
+    sentence = error.detail
+    if error.status_code == 404 and not isinstance(error, ApiError):  # the router's
+        sentence = NotFound.sentence
     body = msgspec.json.encode({"error": sentence})
     return Response(body, error.status_code, error.headers, media_type="application/json")
 
@@ -118,14 +131,24 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 
 def log_failure(method: str, path: str, error: Exception) -> None:
     """One record with the reason and the stack trace, without what the database says of rows."""
+    reason = _reason(error)
+    _forget_rows(error)
+    log.error("%s %s failed: %s", method, path, reason, exc_info=error)
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, and what brought it about where that is no error of ours."""
     sentence = error.detail if isinstance(error, HTTPException) else repr(error)
     cause = error.__cause__
     while isinstance(cause, HTTPException):
         cause = cause.__cause__
-    reason = f" ({cause!r})" if cause else ""
-    cause = error
-    while cause:
-        if hasattr(cause, "detail") and not isinstance(cause, HTTPException):
-            cause.detail = None
-        cause = cause.__cause__ or cause.__context__
-    log.error("%s %s failed: %s%s", method, path, sentence, reason, exc_info=error)
+    return f"{sentence} ({cause!r})" if cause else sentence
+
+
+def _forget_rows(error: BaseException) -> None:
+    """PostgreSQL's DETAIL quotes the rows, which are nobody's business in a log."""
+    link: BaseException | None = error
+    while link:
+        if hasattr(link, "detail") and not isinstance(link, HTTPException):
+            link.detail = None
+        link = link.__cause__ or link.__context__

@@ -14,7 +14,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from core import __version__
 from core.dump import dump
 from core.errors import ApiError, BodyTooLarge, InvalidRequest, NotJson, Unauthorized, Unavailable
-from core.plugin import Json, Operation, Plugin, load
+from core.operation import Json, Operation
+from core.plugin import Plugin, load
 from core.settings import Settings
 
 INFO = {

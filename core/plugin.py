@@ -2,8 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
@@ -12,29 +11,7 @@ from starlette.routing import Route
 from core.body import Body
 from core.endpoint import Endpoint
 from core.errors import ApiError
-
-Json = dict[str, Any]
-Answer = Json
-Handler = Callable[..., Awaitable[Any]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Operation:
-    """One method of one path."""
-
-    method: str
-    path: str
-    handler: Handler
-    status: int
-    returns: Any
-    """The type of what is dumped as JSON; None for an answer without a body."""
-    body: type[Body] | None
-    private: bool
-    errors: tuple[type[ApiError], ...]
-    parameters: tuple[Json, ...]
-    """What it takes from the query and the headers, as OpenAPI's Parameter Objects."""
-    documented: bool
-    tag: str
+from core.operation import Handler, Json, Operation
 
 
 class PluginError(Exception):

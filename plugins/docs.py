@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from core.errors import ApiError
+from core.errors import NotFound
 from core.plugin import Plugin
 
 plugin = Plugin("docs")
@@ -21,13 +21,6 @@ PAGE_HEADERS = {
     ),
     "Referrer-Policy": "no-referrer",
 }
-
-
-class NoSuchAsset(ApiError):
-    """The page has no such part."""
-
-    status = 404
-    sentence = "Not found"
 
 
 @plugin.get("/openapi.json", public=True, documented=False)
@@ -47,7 +40,7 @@ async def asset(request: Request) -> Response:
     """A part of the page."""
     name = request.path_params["asset"]
     if name not in SERVED:
-        raise NoSuchAsset
+        raise NotFound
     return _whole(request, name, {"Cache-Control": "max-age=3600"})
 
 

@@ -17,8 +17,9 @@ from core.database import Row
 from core.endpoint import json_response
 from core.errors import ApiError, InvalidRequest
 from core.idempotency import IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
+from core.operation import Answer
 from core.page import PAGE, Page, Pages, link, newest_first
-from core.plugin import Answer, Plugin
+from core.plugin import Plugin
 from core.statements import Statement, StatementByKey
 from core.tables import Task
 from core.tokens import parse_uuid

@@ -7,6 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from core import plugin
+from core.operation import Operation
 from core.settings import Settings
 from tests.support import expect
 from tests.support.people import User
@@ -19,7 +20,7 @@ DOCUMENTED = [operation for operation in OPERATIONS if operation.documented]
 PRIVATE = [operation for operation in OPERATIONS if operation.private]
 
 
-def name(operation: plugin.Operation) -> str:
+def name(operation: Operation) -> str:
     return f"{operation.method} {operation.path}"
 
 
@@ -47,7 +48,7 @@ def test_it_names_every_route(document: dict) -> None:
 
 
 @pytest.mark.parametrize("operation", DOCUMENTED, ids=name)
-def test_it_names_every_status(document: dict, operation: plugin.Operation) -> None:
+def test_it_names_every_status(document: dict, operation: Operation) -> None:
     entry = document["paths"][operation.path][operation.method.lower()]
     expected = {operation.status, 413, 500, *(error.status for error in operation.errors)}
     expected |= {401} if operation.private else set()
@@ -72,7 +73,7 @@ def test_operation_ids_are_unique(document: dict) -> None:
 
 @pytest.mark.parametrize("operation", PRIVATE, ids=name)
 def test_every_private_route_answers_401_without_a_token(
-    http: httpx.Client, operation: plugin.Operation
+    http: httpx.Client, operation: Operation
 ) -> None:
     path = re.sub(r"{\w+}", "not-even-an-id", operation.path)
     expect.unauthorized(http.request(operation.method, path, content=b"{not json"))
