@@ -29,6 +29,12 @@ PAGE = (
         "schema": {"type": "string"},
     },
 )
+NEXT_PAGE = {
+    "description": "The URL of the next page, where the list goes on (RFC 8288).",
+    "schema": {"type": "string"},
+    "example": "</api/tasks?limit=100&after=2026-11-22T18:46:29.369679Z,"
+    'd4c816f6-260e-475d-813e-7bff10b5c4fe>; rel="next"',
+}
 
 
 def newest_first(table: Any) -> tuple[Any, Any]:

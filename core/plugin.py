@@ -10,8 +10,8 @@ from starlette.routing import Route
 
 from core.body import Body
 from core.endpoint import Endpoint
-from core.errors import ApiError
-from core.operation import Handler, Json, Operation
+from core.errors import ApiError, Unavailable
+from core.operation import Handler, Operation
 
 
 class PluginError(Exception):
@@ -21,29 +21,29 @@ class PluginError(Exception):
 class Plugin:
     """A named set of routes below one prefix."""
 
-    def __init__(self, name: str, *, prefix: str = "", description: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        prefix: str = "",
+        description: str = "",
+        errors: Iterable[type[ApiError]] = (Unavailable,),
+    ) -> None:
+        """`errors` is what each of its routes may raise: most of them ask the database."""
         self.name = name
         self.prefix = prefix
         self.description = description
+        self.errors = tuple(errors)
         self.operations: list[Operation] = []
 
-    def route(
-        self,
-        method: str,
-        path: str,
-        *,
-        returns: Any = None,
-        status: int = 200,
-        public: bool = False,
-        errors: Iterable[type[ApiError]] = (),
-        parameters: Iterable[Json] = (),
-        documented: bool = True,
-    ) -> Callable[[Handler], Handler]:
+    def route(self, method: str, path: str, **declaration: Any) -> Callable[[Handler], Handler]:
         """Declare a route; its handler takes the request and, where annotated so, a Body.
 
-        What the handler returns is dumped as JSON with this status, or sent as it is if it is a
-        Starlette response. Without a valid token a route answers 401, unless it is `public`.
+        What the handler returns is dumped as JSON with the declared status, or sent as it is if
+        it is a Starlette response. Without a valid token a route answers 401, unless it is
+        `public`. What else there is to declare, and the defaults, are the fields of Operation.
         """
+        errors = (*self.errors, *declaration.pop("errors", ()))
 
         def declare(handler: Handler) -> Handler:
             self.operations.append(
@@ -51,14 +51,10 @@ class Plugin:
                     method=method,
                     path=self.prefix + path,
                     handler=handler,
-                    status=status,
-                    returns=returns,
                     body=_body_of(handler),
-                    private=not public,
-                    errors=tuple(errors),
-                    parameters=tuple(parameters),
-                    documented=documented,
                     tag=self.name,
+                    errors=errors,
+                    **declaration,
                 )
             )
             return handler

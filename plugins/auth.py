@@ -31,11 +31,18 @@ ADD = Statement(
 )
 
 
-ISSUED = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIi….c2lnbmF0dXJl"
+ISSUED = (  # what ADA would get, signed with a secret that nobody has
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+    "eyJzdWIiOiJkOWMzOWQ1Yy03Mzg2LTQ2YTctYTdlNC0wZWJmYTVhN2RmMWMiLCJ1c2VyX2lkIjoi"
+    "ZDljMzlkNWMtNzM4Ni00NmE3LWE3ZTQtMGViZmE1YTdkZjFjIiwiZW1haWwiOiJhZGFAZXhhbXBs"
+    "ZS5jb20iLCJpc3MiOiJ0b2RvIiwiaWF0IjoxNzk1MzczMTg5LCJleHAiOjE3OTU0NTk1ODl9."
+    "pckZr4cBDE4N6jEFM_hRMzU8AkBIi6VsaspoFYMyEmE"
+)
 EXAMPLE: JsonValue = {"email": "ada@example.com", "password": "correct horse"}
 SOME_TEXT: JsonSchemaValue = {"type": "string", "minLength": 1}
+PASSWORD = SOME_TEXT | {"description": "The password of the sign-up."}
 NEW_PASSWORD: JsonSchemaValue = SOME_TEXT | {
-    "description": "At most 72 bytes in UTF-8.",
+    "description": "8 characters at least, 72 bytes in UTF-8 at most.",
     "minLength": 8,
     "maxLength": LONGEST,
     "pattern": STORABLE.pattern,
@@ -62,7 +69,7 @@ class Signup(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    email: Email
+    email: Annotated[Email, Field(description="Kept trimmed and in lower case.")]
     password: Annotated[
         str, STORABLE, AfterValidator(_of_allowed_length), WithJsonSchema(NEW_PASSWORD)
     ]
@@ -74,8 +81,8 @@ class Login(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
     complaint: ClassVar[str] = "Email and password required"
 
-    email: Annotated[str, STORABLE_LINE]
-    password: Annotated[Any, AfterValidator(_some_text), WithJsonSchema(SOME_TEXT)]
+    email: Annotated[str, STORABLE_LINE, Field(description="In upper or lower case.")]
+    password: Annotated[Any, AfterValidator(_some_text), WithJsonSchema(PASSWORD)]
 
 
 ADA: JsonValue = {"id": "d9c39d5c-7386-46a7-a7e4-0ebfa5a7df1c", "email": "ada@example.com"}
@@ -85,7 +92,7 @@ ADA: JsonValue = {"id": "d9c39d5c-7386-46a7-a7e4-0ebfa5a7df1c", "email": "ada@ex
 class Account(TypedDict):
     """A user, without the password."""
 
-    id: UUID
+    id: Annotated[UUID, Field(description="The `user_id` of this user's tasks.")]
     email: Annotated[str, Field(description="Trimmed and in lower case.")]
 
 
@@ -93,7 +100,7 @@ class Session(TypedDict):
     """A token for the Authorization header, and whose it is."""
 
     token: Annotated[str, Field(description="For `Authorization: Bearer`.", examples=[ISSUED])]
-    user: Account
+    user: Annotated[Account, Field(description="Whose the token is.")]
 
 
 class EmailTaken(ApiError):
@@ -114,7 +121,10 @@ class WrongCredentials(ApiError):
     "/signup", returns=Session, status=201, public=True, errors=[EmailTaken, TooManySignIns]
 )
 async def signup(request: Request, account: Signup) -> Session:
-    """Create an account and log in."""
+    """Create an account and log in.
+
+    The token is good for 24 hours, unless the service is set otherwise.
+    """
     state = request.app.state
     password_hash = await state.passwords.hash(account.password)
     try:
@@ -126,7 +136,10 @@ async def signup(request: Request, account: Signup) -> Session:
 
 @plugin.post("/login", returns=Session, public=True, errors=[WrongCredentials, TooManySignIns])
 async def login(request: Request, credentials: Login) -> Session:
-    """Log in."""
+    """Log in with e-mail and password.
+
+    An unknown e-mail and a wrong password get the same answer.
+    """
     state = request.app.state
     user = await state.database.fetch_one(BY_EMAIL, email=known_as(credentials.email))
     password_hash = user and user["password_hash"]

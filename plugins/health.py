@@ -1,29 +1,40 @@
 """Health: for probes, and for people who open the address in a browser."""
 
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, with_config
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
 from core.errors import ApiError, Ending, Unavailable
+from core.operation import Answer
 from core.plugin import Plugin
 
-plugin = Plugin("health", description="For probes.")
+plugin = Plugin("health", description="For probes.", errors=())
 
 PATIENCE = 2.0  # seconds
+WELCOME: Answer = {
+    "service": "Todo REST backend",
+    "docs": "/docs",
+    "openapi": "/openapi.json",
+    "health": "/health",
+}
 
 
 class Health(TypedDict):
     """All is well."""
 
-    status: str
+    status: Annotated[Literal["healthy"], Field(description="Always the same word.")]
 
 
+@with_config(ConfigDict(json_schema_extra={"examples": [WELCOME]}))
 class Welcome(TypedDict):
     """What this is, and where to go from here."""
 
-    service: str
-    docs: str
-    openapi: str
-    health: str
+    service: Annotated[str, Field(description="What this is.")]
+    docs: Annotated[str, Field(description="Where its documentation is, to read and to try.")]
+    openapi: Annotated[str, Field(description="Where that is for programs: OpenAPI 3.1.")]
+    health: Annotated[str, Field(description="What a probe asks.")]
 
 
 class NotReady(ApiError):
@@ -34,25 +45,26 @@ class NotReady(ApiError):
 
 
 @plugin.get("/", returns=Welcome, public=True)
-async def welcome(request: Request) -> Welcome:
-    """What this is and where its documentation is."""
-    return {
-        "service": "Todo REST backend",
-        "docs": "/docs",
-        "openapi": "/openapi.json",
-        "health": "/health",
-    }
+async def get_welcome(request: Request) -> Answer:
+    """What this is, and where its documentation is."""
+    return WELCOME
 
 
 @plugin.get("/health", returns=Health, public=True)
-async def health(request: Request) -> Health:
-    """Whether the process lives; the database is not touched."""
+async def check_health(request: Request) -> Health:
+    """Whether the service is alive.
+
+    For liveness probes: the database is not touched.
+    """
     return {"status": "healthy"}
 
 
 @plugin.get("/health/ready", returns=Health, public=True, errors=[NotReady, Ending])
-async def ready(request: Request) -> Health:
-    """Whether requests can be served: after a real query, within two seconds."""
+async def check_readiness(request: Request) -> Health:
+    """Whether requests can be served.
+
+    For load balancers: after a real query, within two seconds.
+    """
     if request.app.state.ending:
         raise Ending
     try:

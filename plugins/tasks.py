@@ -15,11 +15,12 @@ from typing_extensions import TypedDict
 from core.body import ABSENT, STORABLE, STORABLE_LINE, Body
 from core.database import Row
 from core.endpoint import json_response
-from core.errors import ApiError, InvalidRequest
-from core.idempotency import IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
-from core.operation import Answer
-from core.page import PAGE, Page, Pages, link, newest_first
+from core.errors import ApiError
+from core.idempotency import HEADER, IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
+from core.operation import Answer, uuid_in_path
+from core.page import NEXT_PAGE, PAGE, Page, Pages, link, newest_first
 from core.plugin import Plugin
+from core.refusals import refusals
 from core.statements import Statement, StatementByKey
 from core.tables import Task
 from core.tokens import parse_uuid
@@ -58,12 +59,10 @@ def change_of(columns: Collection[str]) -> Statement:
 Title = Annotated[
     str, STORABLE_LINE, StringConstraints(max_length=255), Field(description="Kept trimmed.")
 ]
-Description = (
-    Annotated[
-        str, StringConstraints(max_length=1000), STORABLE, Field(description="Kept to the letter.")
-    ]
-    | None
-)
+Description = Annotated[
+    Annotated[str, StringConstraints(max_length=1000), STORABLE] | None,
+    Field(description="Kept to the letter; null is none."),
+]
 
 
 class NewTask(Body):
@@ -82,10 +81,10 @@ class TaskChange(Body):
 
     title: Title = ABSENT
     description: Description = ABSENT
-    completed: bool = ABSENT
+    completed: Annotated[bool, Field(description="Whether it is done.")] = ABSENT
 
 
-BUY_MILK: JsonValue = {
+BUY_MILK: dict[str, JsonValue] = {
     "id": "d4c816f6-260e-475d-813e-7bff10b5c4fe",
     "title": "Buy milk",
     "description": None,
@@ -94,16 +93,17 @@ BUY_MILK: JsonValue = {
     "created_at": "2026-11-22T18:46:29.369679Z",
     "updated_at": "2026-11-22T18:46:29.369679Z",
 }
+BOUGHT = BUY_MILK | {"completed": True, "updated_at": "2026-11-22T19:05:11.048215Z"}
 
 
 @with_config(ConfigDict(json_schema_extra={"examples": [BUY_MILK]}))
 class TaskData(TypedDict):
     """A task, as its owner gets it."""
 
-    id: UUID
-    title: str
-    description: str | None
-    completed: bool
+    id: Annotated[UUID, Field(description="Given by the service; never changes.")]
+    title: Annotated[str, Field(description="1 to 255 characters, trimmed.")]
+    description: Annotated[str | None, Field(description="Up to 1,000 characters, or null.")]
+    completed: Annotated[bool, Field(description="Whether it is done; false at first.")]
     user_id: Annotated[UUID, Field(description="The owner: the user of the token.")]
     created_at: Annotated[datetime, Field(description="UTC, with microseconds.")]
     updated_at: Annotated[datetime, Field(description="UTC; moves with every change.")]
@@ -112,13 +112,13 @@ class TaskData(TypedDict):
 class OneTask(TypedDict):
     """One task."""
 
-    task: TaskData
+    task: Annotated[TaskData, Field(description="The whole of it, as it is now.")]
 
 
 class TaskList(TypedDict):
-    """All tasks of the caller."""
+    """Tasks of the caller."""
 
-    tasks: list[TaskData]
+    tasks: Annotated[list[TaskData], Field(description="Newest first.")]
 
 
 class TaskNotFound(ApiError):
@@ -135,11 +135,24 @@ class AccessDenied(ApiError):
     sentence = "Access denied"
 
 
-@plugin.get("", returns=TaskList, errors=[InvalidRequest, TaskNotFound], parameters=PAGE)
-async def list_tasks(request: Request) -> Answer | Response:
-    """The caller's tasks, newest first: all of them, or a page.
+OF_ONE: dict[str, Any] = {
+    "parameters": [uuid_in_path("id", "The task's `id`.")],
+    "errors": [AccessDenied, TaskNotFound],
+}
 
-    A page that is not the last has a `Link` header with the URL of the next.
+
+@plugin.get(
+    "",
+    returns=TaskList,
+    headers={"Link": NEXT_PAGE},
+    parameters=PAGE,
+    errors=[*refusals(Page.of, b"limit=0", b"limit=1&limit=2"), TaskNotFound],
+)
+async def list_tasks(request: Request) -> Answer | Response:
+    """List the caller's tasks, newest first.
+
+    All of them, or with `limit` or `after` a page. A page that is not the last names the next
+    in its `Link` header.
     """
     database, owner = request.app.state.database, request.state.user_id
     page = Page.of(request.scope["query_string"])
@@ -152,9 +165,18 @@ async def list_tasks(request: Request) -> Answer | Response:
     return json_response({"tasks": tasks[: page.limit]}, headers=headers)
 
 
-@plugin.post("", returns=OneTask, status=201, errors=[KeyUsedBefore], parameters=[IDEMPOTENCY_KEY])
+@plugin.post(
+    "",
+    returns=OneTask,
+    status=201,
+    parameters=[IDEMPOTENCY_KEY],
+    errors=[*refusals(key_of, [(HEADER, b"two words")]), KeyUsedBefore],
+)
 async def create_task(request: Request, task: NewTask) -> Answer:
-    """Add a task."""
+    """Add a task.
+
+    With an `Idempotency-Key` the request can be repeated when no answer came: there is one task.
+    """
     database, owner = request.app.state.database, request.state.user_id
     values = {"title": task.title, "description": task.description, "owner": owner}
     if key := key_of(request.scope["headers"]):
@@ -164,22 +186,25 @@ async def create_task(request: Request, task: NewTask) -> Answer:
     return {"task": await with_user(request, write)}
 
 
-@plugin.get("/{id}", returns=OneTask, errors=[AccessDenied, TaskNotFound])
+@plugin.get("/{id}", returns=OneTask, **OF_ONE)
 async def get_task(request: Request) -> Answer:
-    """One task of the caller's."""
+    """Get one of the caller's tasks."""
     return {"task": await _own(request, READ)}
 
 
-@plugin.put("/{id}", returns=OneTask, errors=[AccessDenied, TaskNotFound])
+@plugin.put("/{id}", returns=OneTask, example={"task": BOUGHT}, **OF_ONE)
 async def update_task(request: Request, change: TaskChange) -> Answer:
-    """Change what is sent, leave the rest."""
+    """Change one of the caller's tasks.
+
+    What is sent is changed, the rest stays as it is.
+    """
     sent = change.sent()
     return {"task": await _own(request, change_of(frozenset(sent)), **sent)}
 
 
-@plugin.delete("/{id}", status=204, errors=[AccessDenied, TaskNotFound])
+@plugin.delete("/{id}", status=204, **OF_ONE)
 async def delete_task(request: Request) -> None:
-    """Delete a task for good."""
+    """Delete one of the caller's tasks, for good."""
     await _own(request, REMOVE)
 
 
