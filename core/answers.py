@@ -19,8 +19,7 @@ ERROR = {
 REQUEST_ID = "X-Request-ID"
 HEADERS: Json = {
     REQUEST_ID: {
-        "description": "Names this request in the service's log: the id that the request came "
-        "with, or a new one.",
+        "description": "The id under which the service logs this request.",
         "required": True,
         "schema": {"type": "string"},
         "example": "5c1f0a9be27d00000001",
