@@ -11,6 +11,11 @@ from core.statements import DIALECT
 
 ADVISORY_LOCK = 0x746F646F  # "todo": one program at a time creates tables
 PATIENCE = 5.0  # seconds that a database may take to come up
+# Not `to_regclass`: it looks into the session's cache, which knows nothing of what was created
+# while the session waited for the lock.
+MISSING = """
+    SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS
+        (SELECT FROM pg_class WHERE relname = name AND pg_table_is_visible(oid))"""
 
 
 class DatabaseUnreachable(Exception):
@@ -65,10 +70,7 @@ async def _create_all(connector: Connector, timeout: float) -> None:
 
 async def _missing(connection: Connection) -> list[str]:
     names = [table.name for table in SQLModel.metadata.sorted_tables]
-    query = (
-        "SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL"
-    )
-    return [row["name"] for row in await connection.fetch(query, names)]
+    return [row["name"] for row in await connection.fetch(MISSING, names)]
 
 
 async def _create_missing(connection: Connection) -> None:
