@@ -13,6 +13,9 @@ from tests.support.people import User, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
 
+FAREWELL = 0.5  # seconds between "not ready" and the end
+TRIES = 5
+
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_requests_under_way_are_finished(
@@ -64,15 +67,31 @@ def test_who_comes_late_is_refused_at_once(
 
 
 def test_readiness_ends_first(start: Callable[..., Program], database_url: str) -> None:
-    service = start(database_url)
+    for _ in range(TRIES):
+        service = start(database_url)
+        looked = looked_in_time(service)
+        assert service.ended().code == 0
+        if looked:
+            return
+    raise AssertionError("this machine is too slow to look within half a second")
+
+
+def looked_in_time(service: Program) -> bool:
+    """See it announce its end while it still serves; False where we came too late for that."""
     with httpx.Client(base_url=service.url) as http:
         assert http.get("/health/ready").status_code == 200
         assert service.process
+        asked = time.monotonic()
         service.process.terminate()
-        answer = eventually(lambda: (a := http.get("/health/ready")).status_code == 503 and a)
-        expect.error(answer, 503, "The service is shutting down")
-        assert http.get("/health").status_code == 200
-    assert service.ended().code == 0
+        try:
+            answer = eventually(lambda: (a := http.get("/health/ready")).status_code == 503 and a)
+            alive = http.get("/health")
+        except httpx.TransportError:
+            assert time.monotonic() - asked >= FAREWELL
+            return False
+    expect.error(answer, 503, "The service is shutting down")
+    assert alive.status_code == 200
+    return True
 
 
 def test_a_locked_row_holds_up_its_own_writers_only(
