@@ -1,8 +1,10 @@
 """SIGTERM: not ready first, then what is under way is finished, then gone."""
 
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import httpx
@@ -92,6 +94,19 @@ def looked_in_time(service: Program) -> bool:
     expect.error(answer, 503, "The service is shutting down")
     assert alive.status_code == 200
     return True
+
+
+def test_at_sigint_it_stops_listening_without_saying_so_first(
+    start: Callable[..., Program], database_url: str
+) -> None:
+    service, statuses = start(database_url), set()
+    assert service.process
+    service.process.send_signal(signal.SIGINT)
+    with suppress(httpx.ConnectError):
+        while service.running():
+            statuses.add(httpx.get(f"{service.url}/health/ready").status_code)
+    assert statuses <= {200}
+    assert service.ended().code == 0
 
 
 def test_a_locked_row_holds_up_its_own_writers_only(
