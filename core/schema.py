@@ -1,6 +1,7 @@
 """The schema: tables that are missing are created at the start."""
 
 import asyncio
+import ssl
 
 import asyncpg
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
@@ -43,6 +44,7 @@ HOPELESS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
     asyncpg.ClientConfigurationError,
+    ssl.SSLCertVerificationError,
 )
 
 

@@ -5,19 +5,27 @@ import os
 import shutil
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 
 from core import dsn
 from core.connections import Connector
 from core.postgres import Postgres, find_binaries
 from core.postgres.account import account_for
-from tests.support.program import free_port
+from tests.conftest import settings_for
+from tests.support.people import User, address
+from tests.support.program import Program, free_port
+from tests.support.sql import Sql, new_database
 
 SELF_SIGNED = ["openssl", "req", "-new", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
 NAMES = ["-addext", "subjectAltName=DNS:localhost"]
+ENCRYPTED = """
+    SELECT count(*), bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+    WHERE application_name = 'todo' AND datname = current_database()"""
 REFUSED = (ssl.SSLCertVerificationError, ConnectionError)
 
 
@@ -52,6 +60,12 @@ def port(open_directory: Path, certificate: Path) -> Iterator[int]:
     )
     with server:
         yield port
+
+
+@pytest.fixture(scope="module")
+def server(port: int) -> str:
+    """The URL of a database there whose tables are still to be made."""
+    return new_database(f"postgresql://todo@127.0.0.1:{port}/todo")
 
 
 def encrypted(url: str) -> bool:
@@ -102,3 +116,34 @@ def test_a_known_authority_is_accepted_for_its_host(
     else:
         with pytest.raises(REFUSED):
             encrypted(url)
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+def test_the_service_speaks_tls_on_all_its_connections(
+    start: Callable[..., Program], server: str, certificate: Path, mode: str
+) -> None:
+    query = f"?sslmode={mode}" + (f"&sslrootcert={certificate}" if mode == "verify-full" else "")
+    service = start(server.replace("127.0.0.1", "localhost") + query)
+    with httpx.Client(base_url=service.url) as http, Sql(server) as sql:
+        user = User(http, str(uuid4()), address())
+        task = user.add("Buy milk")
+        assert user.tasks() == [task]
+        assert http.get("/health/ready").status_code == 200
+        (found,) = sql.rows(ENCRYPTED)
+        assert found["count"] > 0
+        assert found["bool_and"]
+    assert service.stop() == 0
+
+
+def test_the_service_does_not_start_on_a_server_of_another_name(
+    tmp_path: Path, server: str, port: int, certificate: Path
+) -> None:
+    url = f"{server}?sslmode=verify-full&sslrootcert={certificate}"
+    ended = Program(tmp_path, settings_for(url)).launch().ended()
+    assert ended.code == 3
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "127.0.0.1" in line
+    assert str(port) in line
+    assert "certificate" in line
+    assert "Traceback" not in ended.stdout
