@@ -71,18 +71,18 @@ class UrlTooLong(ApiError):
     sentence = "The URL is too long"
 
 
-class HeadersTooLarge(ApiError):
-    """More than 64 KiB (RFC 6585, section 5)."""
-
-    status = 431
-    sentence = "The request's headers are too large"
-
-
 class NotJson(ApiError):
     """The body is not JSON at all."""
 
     status = 422
     sentence = "The request body is not valid JSON"
+
+
+class HeadTooLarge(ApiError):
+    """More headers than a client of ours needs (RFC 6585, section 5)."""
+
+    status = 431
+    sentence = "The request's headers are too large"
 
 
 class Unavailable(ApiError):

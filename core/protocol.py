@@ -9,7 +9,7 @@ import httptools
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from core.errors import HeadersTooLarge, TooManyConnections, UrlTooLong
+from core.errors import HeadTooLarge, TooManyConnections, UrlTooLong
 from core.lingering import Lingering
 from core.refusal import refusal
 
@@ -67,7 +67,7 @@ class Protocol(HttpToolsProtocol):
             if self.unfinished is not None:
                 self.unfinished += len(self.data)
                 if self.unfinished > LARGEST_HEAD:
-                    self._refuse(431, HeadersTooLarge.sentence)
+                    self._refuse(HeadTooLarge.status, HeadTooLarge.sentence)
             data = self.rest
 
     def on_message_begin(self) -> None:
@@ -81,14 +81,13 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request on, with a reason to refuse it where there is one."""
-        may_be_large = (self.unfinished or 0) + len(self.data) > LARGEST_HEAD
-        self.unfinished = None
+        in_one_piece, self.unfinished = not self.unfinished, None
         if self.parser.should_upgrade() and self._should_upgrade():
             return
-        if len(self.url) > LONGEST_URL:
+        if not in_one_piece and self._size_of_head() > LARGEST_HEAD:
+            self.scope["refusal"] = HeadTooLarge  # type: ignore[typeddict-unknown-key]
+        elif len(self.url) > LONGEST_URL:
             self.scope["refusal"] = UrlTooLong  # type: ignore[typeddict-unknown-key]
-        elif may_be_large and _size(self.headers) > LARGEST_HEAD:
-            self.scope["refusal"] = HeadersTooLarge  # type: ignore[typeddict-unknown-key]
         elif self.crowded:
             self.scope["refusal"] = TooManyConnections  # type: ignore[typeddict-unknown-key]
         if self.expect_100_continue and self.parser.get_http_version() == "1.0":
@@ -101,6 +100,10 @@ class Protocol(HttpToolsProtocol):
             self.cycle.transport = cast("asyncio.Transport", self.last)
         # Trailers are not headers (RFC 9110, section 6.5.1); nobody reads this list.
         self.headers = []
+
+    def _size_of_head(self) -> int:
+        line = len(self.parser.get_method()) + len(self.url) + len("  HTTP/1.1\r\n")
+        return line + sum(len(name) + len(value) + 4 for name, value in self.headers) + 2
 
     def on_chunk_header(self) -> None:
         """Begin to count: behind the last chunk there may be trailers."""
@@ -196,8 +199,3 @@ class Protocol(HttpToolsProtocol):
         """The header fields of the request under way, as far as they have come."""
         finished = self.cycle and self.cycle.scope is self.scope and self.cycle.response_complete
         return dict(self.scope["headers"]) if self.scope and not finished else {}
-
-
-def _size(headers: list[tuple[bytes, bytes]]) -> int:
-    """How many bytes these header fields took on the wire, about."""
-    return sum(len(name) + len(value) + 4 for name, value in headers)

@@ -21,7 +21,9 @@ CROWD = 20
 TOLD = 100  # connections beyond the bound that still hear why
 LONGEST_URL = 8192
 LARGEST_HEAD = 65_536
-PATIENCE = 80  # seconds: the longest that anything may stand still
+TOO_LARGE = "The request's headers are too large"
+PATIENCE = 65  # seconds: the longest that anything may stand still
+FROM_US = f"Origin: {FRONTEND}\r\nX-Request-ID: mine\r\n".encode()
 HEALTH = b"GET /health HTTP/1.1\r\nHost: test\r\n\r\n"
 
 
@@ -78,6 +80,56 @@ def test_urls_are_bounded(service: Program, length: int, status: int) -> None:
     answer = wire.send(service.port, "GET", "/".ljust(length, "a"), {"Origin": FRONTEND})
     expect.error(answer, status, "The URL is too long" if status == 414 else "Not found")
     assert answer.headers["access-control-allow-origin"] == FRONTEND
+
+
+def last_answer(service: Program, sent: bytes) -> httpx.Response:
+    """The answer to something that was read to its last byte; then the service hangs up."""
+    with connect(service) as connection:
+        connection.sendall(sent)
+        answer = wire.receive(connection)
+        assert everything(connection) == b""
+    assert answer.headers["connection"] == "close"
+    return answer
+
+
+def refused_as_any_other(answer: httpx.Response, status: int, sentence: str) -> None:
+    """As the answer to a request with FRONTEND's Origin and an id of its own."""
+    expect.error(answer, status, sentence)
+    assert answer.headers["x-request-id"] == "mine"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["access-control-allow-origin"] == FRONTEND
+    assert answer.headers["access-control-allow-credentials"] == "true"
+    assert answer.headers["vary"] == "Origin"
+
+
+def head_of(size: int, *, end: bytes = b"\r\n\r\n") -> bytes:
+    """A head of so many bytes, from the frontend and with an id."""
+    begun = b"GET /health HTTP/1.1\r\nHost: test\r\n" + FROM_US + b"X-Filler: "
+    return begun.ljust(size - len(end), b"a") + end
+
+
+def test_a_head_without_an_end_is_refused_when_it_is_a_little_too_large(service: Program) -> None:
+    answer = last_answer(service, head_of(LARGEST_HEAD + 1, end=b""))
+    refused_as_any_other(answer, 431, TOO_LARGE)
+    assert service.healthy()
+
+
+@pytest.mark.parametrize("more", [0, 1, LARGEST_HEAD // 2])
+def test_a_whole_head_is_bounded_to_the_byte(service: Program, more: int) -> None:
+    with connect(service) as connection:
+        connection.sendall(head_of(LARGEST_HEAD + more))
+        answer = wire.receive(connection)
+        if more:
+            refused_as_any_other(answer, 431, TOO_LARGE)
+        else:
+            assert answer.status_code == 200
+        connection.sendall(HEALTH)
+        assert wire.receive(connection).status_code == 200
+
+
+def test_what_is_no_http_is_refused_as_any_other_request(service: Program) -> None:
+    sent = b"GET /health HTTP/1.1\r\nHost: test\r\n" + FROM_US + b"Accept: */*\r\nno field\r\n\r\n"
+    refused_as_any_other(last_answer(service, sent), 400, "This is not a valid HTTP request")
 
 
 @pytest.mark.parametrize("pieces", [1, 3])
@@ -154,6 +206,9 @@ def test_what_stands_still_is_cut_off(
             waiting[name] = stack.enter_context(connect(service))
             waiting[name].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             waiting[name].sendall(data)
+        frontends = stack.enter_context(connect(service))
+        frontends.settimeout(PATIENCE)
+        frontends.sendall(b"GET / HTTP/1.1\r\n" + FROM_US + b"Host")
         waiting["half a second head"] = stack.enter_context(connect(service))
         waiting["half a second head"].sendall(HEALTH)
         assert wire.receive(waiting["half a second head"]).status_code == 200
@@ -163,11 +218,14 @@ def test_what_stands_still_is_cut_off(
             for name in [name for name, each in waiting.items() if gone(service, each)]:
                 ended[name] = time.monotonic() - began
                 answered[name] = waiting.pop(name).recv(12) == b"HTTP/1.1 408"
+        assert waiting == {}
+        sentence = "The request did not arrive in time"
+        refused_as_any_other(wire.receive(frontends), 408, sentence)
     figure("clients that stand still, cut off after", f"{max(ended.values()):.0f} s at the latest")
     assert answered == {
         name: name not in hung_up_on for name in [*situations, "half a second head"]
     }
-    assert min(ended.values()) > 25
+    assert 25 < min(ended.values()) <= max(ended.values()) < PATIENCE
     assert service.records("Traceback") == []
 
 
