@@ -21,6 +21,11 @@ def in_one_or_two(*pieces: bytes) -> list[tuple[bytes, ...]]:
     return [pieces, (b"".join(pieces),)]
 
 
+def nothing(pieces: tuple[bytes, ...]) -> list[list[int]]:
+    """No answer at all, where all came in one: a reset may overtake what was answered."""
+    return [[]] if len(pieces) == 1 else []
+
+
 @pytest.mark.parametrize(("path", "status"), [(b"/api/tasks", 401), (b"/nowhere", 404)])
 def test_what_is_wrong_behind_an_answer_gets_no_second_one(
     service: Program, path: bytes, status: int
@@ -34,7 +39,7 @@ def test_rubbish_behind_a_request_is_not_answered_in_its_place(service: Program)
     for rubbish in (b"rubbish\r\n\r\n", bytes(100), b"GET /health HTTP/9.9\r\n\r\n"):
         for pieces in in_one_or_two(GET + b"\r\n", rubbish):
             statuses = [answer.status for answer in converse(service, *pieces)]
-            assert statuses in ([], [200], [200, 400])
+            assert statuses in ([200], [200, 400], *nothing(pieces))
 
 
 def test_rubbish_behind_a_slow_request_is_not_answered_in_its_place(service: Program) -> None:
@@ -42,7 +47,7 @@ def test_rubbish_behind_a_slow_request_is_not_answered_in_its_place(service: Pro
     head = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
     for pieces in in_one_or_two(head + body, b"rubbish\r\n\r\n"):
         statuses = [answer.status for answer in converse(service, *pieces)]
-        assert statuses in ([], [401], [401, 400])
+        assert statuses in ([401], [401, 400], *nothing(pieces))
     assert service.healthy()
 
 
@@ -53,7 +58,7 @@ def test_a_change_is_not_called_a_mistake_for_what_stands_behind_it(
     request = b"POST /api/tasks HTTP/1.1\r\n" + head + b'{"title": "a"}'
     for pieces in in_one_or_two(request, b"rubbish\r\n\r\n"):
         statuses = [answer.status for answer in converse(service, *pieces)]
-        assert statuses in ([], [201], [201, 400])
+        assert statuses in ([201], [201, 400], *nothing(pieces))
 
 
 @pytest.mark.parametrize("name", UPGRADES)
