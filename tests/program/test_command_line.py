@@ -1,5 +1,6 @@
 """The ways to start the service."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import httpx
+import pytest
 
 from core import __version__
 from core.settings import Settings
@@ -60,3 +62,15 @@ def test_uvicorn_takes_the_factory(tmp_path: Path, database_url: str) -> None:
         finally:
             process.terminate()
             process.wait(10)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_address_in_use_ends_the_start_with_one_line(
+    tmp_path: Path, database_url: str, workers: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings = settings_for(database_url) | {"PORT": str(other.getsockname()[1])}
+        ended = Program(tmp_path, settings, "--workers", workers).launch().ended()
+    assert ended.code == 1
+    expected = f"error: cannot listen on 127.0.0.1 port {settings['PORT']}: Address already in use"
+    assert ended.stderr.splitlines() == [expected]
