@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -139,13 +140,37 @@ class Program:
     def read(self, stream: str) -> str:
         return (self.directory / stream).read_text(errors="replace")
 
+    def log(self) -> str:
+        """All of its output; a line that is being written is awaited."""
+        output = ""
+
+        def whole() -> bool:
+            nonlocal output
+            output = self.output()
+            return output.endswith("\n") or not output
+
+        eventually(whole)
+        return output
+
     def output(self) -> str:
         return self.read("stdout") + self.read("stderr")
 
     def records(self, containing: str = "") -> list[Record]:
         """The log's JSON records, or those of them whose line contains a text."""
-        lines = [line for line in self.output().splitlines() if containing in line]
+        lines = [line for line in self.log().splitlines() if containing in line]
         return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def reason(record: Record) -> str:
+    """What the record of a failure says in brackets; what the database said is left out.
+
+    For `ConnectionRefusedError(111, 'Connection refused')` it is `ConnectionRefusedError`, and
+    `TimeoutError('…')` as it is, as those words are ours.
+    """
+    found = re.search(r"failed: [^(]+ \((\w+)(\(.*\))\)$", record["message"])
+    if found is None:
+        return ""
+    return found[1] + (found[2] if found[1] == "TimeoutError" else "")
 
 
 def is_warning(record: Record) -> bool:

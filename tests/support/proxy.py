@@ -87,16 +87,18 @@ class Proxy:
 
     async def _reset(self) -> None:
         self.cut_at = ""
-        for pair in self.pairs:
+        pairs, self.pairs = self.pairs, set()
+        for pair in pairs:
             _abort(pair)
-        self.pairs.clear()
+        closed = [writer.wait_closed() for pair in pairs for writer in pair]
+        await asyncio.gather(*closed, return_exceptions=True)
+        await asyncio.sleep(0)  # asyncio says so just before it closes the socket
 
     async def _close(self) -> None:
         await self._refuse()
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)  # for the transports to close their sockets
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
