@@ -13,7 +13,7 @@ import pytest
 from tests.program.test_readme import block
 from tests.support import expect
 from tests.support.people import User, address
-from tests.support.program import Program
+from tests.support.program import Program, reason
 from tests.support.sql import Sql, new_database
 
 SCHEMA = (Path(__file__).parents[2] / "schema.sql").read_text()
@@ -42,6 +42,7 @@ class Restricted(NamedTuple):
     """A service with the role of README."""
 
     http: httpx.Client
+    service: Program
     owner: Sql
     url: str
 
@@ -59,7 +60,7 @@ def restricted(start: Callable[..., Program], postgres: str) -> Iterator[Restric
             owner.script(rights)
             service = start(url.replace("//todo@", f"//{ROLE}@"))
             with httpx.Client(base_url=service.url, timeout=20) as http:
-                yield Restricted(http, owner, service.environment["DATABASE_URL"])
+                yield Restricted(http, service, owner, service.environment["DATABASE_URL"])
             service.stop()
         finally:
             owner.script(f"DROP OWNED BY {ROLE}; DROP ROLE {ROLE}")
@@ -94,7 +95,10 @@ def test_each_right_is_needed(restricted: Restricted) -> None:
     task = member.add()
     for right, (method, path, content) in RIGHTS.items():
         restricted.owner.script(f"REVOKE {right} FROM {ROLE}")
-        expect.error(member.call(method, path.format(**task), json=content), 500, AWAY)
+        refused = member.call(method, path.format(**task), json=content)
+        expect.error(refused, 500, AWAY)
+        (record,) = restricted.service.records(refused.headers["x-request-id"])
+        assert reason(record) == "InsufficientPrivilegeError"
         restricted.owner.script(f"GRANT {right} TO {ROLE}")
     for right in KEY_RIGHTS:
         restricted.owner.script(f"REVOKE {right} FROM {ROLE}")

@@ -12,7 +12,7 @@ import pytest
 
 from core.postgres import Postgres, find_binaries
 from tests.support.load import Load, first_success
-from tests.support.program import Program, eventually, free_port
+from tests.support.program import Program, eventually, free_port, reason
 from tests.support.sql import Sql, new_database
 
 GOOD = {(200, ""), (201, ""), (204, "")}
@@ -98,7 +98,7 @@ def test_without_room_for_tables_writes_are_refused_and_reads_go_on(
             sql.script(f"CREATE TABLESPACE small LOCATION '{place}'")
             sql.script("ALTER TABLE tasks SET TABLESPACE small")
             with Load(service.url, writers=8, readers=4, pause=0.01) as load:
-                assert eventually(lambda: load.acknowledged > 100)
+                assert eventually(lambda: load.acknowledged > 100, seconds=20)
                 with full(disk):
                     began = time.monotonic()
                     time.sleep(3)
@@ -106,6 +106,8 @@ def test_without_room_for_tables_writes_are_refused_and_reads_go_on(
                 time.sleep(2)
             service.stop()
             judge("no room for tables", load, sql, figure, began, room)
+            failures = [each for each in service.records() if each["level"] == "error"]
+            assert {reason(record) for record in failures} == {"DiskFullError"}
             assert {each.status for each in load.outcomes if each.method == "GET"} == {200}
 
 
@@ -115,7 +117,7 @@ def test_without_room_for_the_log_nothing_acknowledged_is_lost(
     with small_disk(open_directory / "whole", 128) as disk, serve(disk) as server:
         service = start(server.url)
         with Load(service.url, writers=8, readers=4, pause=0.01) as load:
-            assert eventually(lambda: load.acknowledged > 100)
+            assert eventually(lambda: load.acknowledged > 100, seconds=20)
             with full(disk):
                 began = time.monotonic()
                 use_up_the_log(server)
