@@ -14,6 +14,7 @@ from tests.support.people import User
 from tests.support.program import Program
 
 KEPT = 75.0  # seconds
+CLOCK = 0.01  # seconds; that of the event loop counts milliseconds
 IDLE = (60.0, 74.0)
 
 
@@ -30,14 +31,19 @@ def reused_after(service: Program, user: User, seconds: float) -> list[int]:
         return statuses + [get(connection, user, path).status_code for path in ("/api/tasks", "/")]
 
 
-def kept_for(service: Program, user: User) -> float:
-    """The seconds until the service closes an idle connection; raises where it resets it."""
+def kept_for(service: Program, user: User) -> tuple[float, float]:
+    """The seconds until the service closes an idle connection; raises where it resets it.
+
+    It became idle between our question and our hearing the answer: at most, and at least.
+    """
     with dial(service.port) as connection:
         connection.settimeout(KEPT + 10)
+        asked = time.monotonic()
         get(connection, user, "/api/tasks")
-        idle = time.monotonic()
+        answered = time.monotonic()
         assert connection.recv(1) == b""
-        return time.monotonic() - idle
+        closed = time.monotonic()
+        return closed - asked, closed - answered
 
 
 @pytest.mark.slow
@@ -49,6 +55,8 @@ def test_an_idle_connection_is_kept_for_75_seconds(
         closing = runners.submit(kept_for, service, alice)
     statuses = {seconds: each.result() for seconds, each in zip(IDLE, resting, strict=True)}
     figure("idle connections reused after seconds, with statuses", statuses)
-    figure("an idle connection is closed, not reset, after", f"{closing.result():.1f} s")
+    at_most, at_least = closing.result()
+    figure("an idle connection is closed, not reset, after", f"{at_least:.1f} s")
     assert statuses == {seconds: [200, 200, 200] for seconds in IDLE}
-    assert KEPT - 0.1 < closing.result() < KEPT + 2
+    assert at_most > KEPT - CLOCK
+    assert at_least < KEPT + 2
