@@ -158,7 +158,8 @@ class Protocol(HttpToolsProtocol):
         """What the client must do next, different each time it has; None where it need not."""
         if unread := self.transport.get_write_buffer_size():
             return unread
-        if self.timeout_keep_alive_task:
+        more_body = self.cycle and self.cycle.more_body  # also of a request that has its answer
+        if self.timeout_keep_alive_task and not more_body:
             return None
         if self.cycle and not self.cycle.response_complete and not self.cycle.more_body:
             return None
