@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 FROZEN = getattr(sys, "frozen", False)  # by PyInstaller
 PROGRAM = Path(sys.executable).name if FROZEN else "python service.py"
 DATA = Path("data")
+SCHEMA = Path(__file__).parents[1] / "schema.sql"
 EXAMPLES = """
 examples:
   %(prog)s --embedded                 a PostgreSQL of its own, data in ./data
   %(prog)s --embedded --demo          the same, with an account that has tasks
   DATABASE_URL=postgresql://… BETTER_AUTH_SECRET=… FRONTEND_URL=https://app.example.com \\
       %(prog)s --host 0.0.0.0 --workers 2
+  %(prog)s schema | psql "$DATABASE_URL"  the tables, where the service may not make them
   %(prog)s dump | psql "$DATABASE_URL"    the data in ./data, to another PostgreSQL
 
-exit status: 0 after SIGINT or SIGTERM, 1 address or data in use or no embedded database to be had,
-             2 wrong settings, 3 no database
+exit status: 0 after SIGINT or SIGTERM, 1 address or data in use or no embedded database could be
+             started, 2 wrong settings, 3 no database
 """
 
 
@@ -86,6 +88,15 @@ def _dump(options: argparse.Namespace) -> None:
     dump(options.directory or options.embedded or DATA)
 
 
+def _schema(_: argparse.Namespace) -> None:
+    """Write schema.sql as it is."""
+    try:
+        with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+            output.write(SCHEMA.read_bytes())
+    except OSError as error:
+        exit_with(1, f"cannot write the schema: {error.strerror}")
+
+
 def _database(directory: Path | None) -> AbstractContextManager[None]:
     if directory is None:
         return nullcontext()
@@ -127,6 +138,8 @@ def _parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--reload", action="store_true", help="start anew when the code changes")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="other commands", metavar="COMMAND")
+    schema = commands.add_parser("schema", help="write schema.sql, for psql to make the tables")
+    schema.set_defaults(run=_schema)
     dump = commands.add_parser(
         "dump",
         help="write the embedded data as SQL, for psql to load into another PostgreSQL",

@@ -83,6 +83,8 @@ def test_it_serves_read_only_and_unprivileged(
         assert http.get("/docs").status_code == 200
         granted = http.get("/health/ready", headers={"Origin": FRONTEND})
         assert granted.headers["access-control-allow-origin"] == FRONTEND
+    schema = container.run(PYTHON, "service.py", "schema")
+    assert schema.stdout == (ROOT / "schema.sql").read_text()
     user = container.run(PYTHON, "-c", "import os; print(os.getuid(), os.getgid())")
     assert user.stdout.split() == ["10001", "10001"]
     for place in ("/app/x", "/venv/x", "/home/x"):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from statistics import median
 from uuid import uuid4
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 
 from core import __version__
 from tests.contract.test_end_to_end import test_two_people_keep_their_lists as keep_lists
-from tests.packaging.onefile import Maker, built
+from tests.packaging.onefile import ROOT, Maker, built
 from tests.support import expect
 from tests.support.people import User, address
 from tests.support.program import eventually
@@ -79,6 +80,14 @@ def test_help_and_version(make: Maker) -> None:
     told = make("--help").launch().ended().stdout
     assert told.startswith("usage: todo [-h]")
     assert "service.py" not in told
+
+
+def test_the_schema_is_inside(make: Maker) -> None:
+    program = make()
+    program.command[1:] = ["schema"]
+    ended = program.launch().ended()
+    assert (ended.code, ended.stderr) == (0, "")
+    assert (program.directory / "stdout").read_bytes() == (ROOT / "schema.sql").read_bytes()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -153,16 +162,15 @@ def test_the_first_answer(
     make: Maker, settings: dict[str, str], figure: Callable[[str, object], None]
 ) -> None:
     for state, prepare in (("cold", drop_caches), ("warm", lambda: True)):
-        if not prepare():
-            continue
-        seconds = []
+        seconds, prepared = [], True
         for _ in range(3):
-            prepare()
+            prepared &= prepare()
             with make(**settings) as program:
                 seconds.append(time.monotonic() - program.launched)
         listed = ", ".join(f"{each:.2f}" for each in seconds)
-        figure(f"the one file, first answer, {state}", f"{listed} s")
-        assert min(seconds) < 3
+        but = "" if prepared else " (but the page cache could not be dropped)"
+        figure(f"the one file, first answer, {state}{but}", f"{listed} s")
+        assert median(seconds) < 3
 
 
 def drop_caches() -> bool:

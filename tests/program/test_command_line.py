@@ -27,6 +27,20 @@ def test_help_names_every_setting_and_option(tmp_path: Path) -> None:
         assert option in ended.stdout
 
 
+def test_schema_is_the_file_to_the_byte(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=nonsense\n")  # it needs no settings
+    ended = Program(tmp_path, {}, "schema").launch().ended()
+    assert (ended.code, ended.stderr) == (0, "")
+    assert (tmp_path / "stdout").read_bytes() == (ROOT / "schema.sql").read_bytes()
+
+
+def test_a_schema_that_nobody_takes_fails(tmp_path: Path) -> None:
+    command = f"{sys.executable} {ROOT / 'service.py'} schema >/dev/full"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, check=False)  # noqa: S602
+    assert done.returncode == 1
+    assert done.stderr == b"error: cannot write the schema: No space left on device\n"
+
+
 def test_version(tmp_path: Path) -> None:
     assert Program(tmp_path, {}, "--version").launch().ended().stdout.strip() == __version__
 
