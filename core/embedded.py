@@ -12,7 +12,7 @@ from core import plugin
 from core.export import export
 from core.postgres import InUse, Postgres, PostgresError
 from core.postgres.versions import version_of_data
-from core.settings import Settings, exit_with
+from core.settings import Settings, environment, exit_with
 
 DEVELOPMENT_ORIGINS = "http://localhost:3000,http://localhost:5173"
 NOT_ASKED_FOR = {
@@ -24,7 +24,7 @@ NOT_ASKED_FOR = {
 
 @contextmanager
 def embedded(directory: Path) -> Iterator[None]:
-    """Run a PostgreSQL on the data in a directory, and set all that a service needs."""
+    """Run a PostgreSQL on the data in a directory, and set what a service needs and has not."""
     try:
         postgres = Postgres(directory)
         url = postgres.start()
@@ -33,8 +33,11 @@ def embedded(directory: Path) -> Iterator[None]:
         exit_with(1, str(error))
     try:
         os.environ["DATABASE_URL"] = url
-        os.environ.setdefault("BETTER_AUTH_SECRET", secret)
-        os.environ.setdefault("FRONTEND_URL", DEVELOPMENT_ORIGINS)
+        defaults = {"BETTER_AUTH_SECRET": secret, "FRONTEND_URL": DEVELOPMENT_ORIGINS}
+        given = environment()
+        for name, value in defaults.items():
+            if not given.get(name, "").strip():
+                os.environ[name] = value
         yield
     finally:
         postgres.stop()
@@ -60,7 +63,7 @@ def dump(directory: Path) -> None:
         exit_with(1, str(error))
     except BrokenPipeError:
         _forget_the_rest()
-        exit_with(1, "not all of the dump was read")
+        exit_with(1, "the dump was not read to its end")
     except OSError as error:
         _forget_the_rest()
         exit_with(1, f"cannot dump {directory}: {error.strerror}")

@@ -81,12 +81,12 @@ class Settings:
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the environment (`os.environ` over a `.env` file in the working directory).
+        """Read the environment, by default that of the process and its `.env`.
 
         Raises SettingsError with every fault at once; no fault repeats a value.
         """
         if environ is None:
-            environ = {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
+            environ = environment()
         values: dict[str, Any] = {}
         faults: dict[str, str] = {}
         for each in fields(cls):
@@ -111,6 +111,11 @@ class Settings:
             return cls.load()
         except SettingsError as error:
             exit_with(2, *error.faults)
+
+
+def environment() -> dict[str, str]:
+    """`os.environ` over what a `.env` file in the working directory says."""
+    return {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
 
 
 def _read(each: "Field[Any]", environ: Mapping[str, str]) -> dict[str, Any]:

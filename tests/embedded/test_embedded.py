@@ -12,9 +12,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.conftest import FRONTEND
 from tests.support.people import User, address
 from tests.support.program import Program, eventually, free_port
-from tests.support.tokens import claims, sign
+from tests.support.tokens import SECRET, claims, sign
 
 
 @pytest.fixture
@@ -58,6 +59,35 @@ def test_it_says_where_everything_is_and_its_curl_line_works(embedded: Program) 
     done = subprocess.run(["bash", "-c", line[0]], capture_output=True, text=True, check=True)
     assert '"token"' in done.stdout
     assert stat.S_IMODE((embedded.directory / "data" / "secret").stat().st_mode) == 0o600
+
+
+def granted(program: Program, origin: str) -> str | None:
+    """The origin that an answer to a page's preflight names."""
+    asks = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    answer = httpx.options(f"{program.url}/api/tasks", headers=asks)
+    return answer.headers.get("access-control-allow-origin")
+
+
+def test_pages_in_development_may_call_it(embedded: Program) -> None:
+    embedded.start()
+    for origin in ("http://localhost:3000", "http://localhost:5173"):
+        assert granted(embedded, origin) == origin
+    assert granted(embedded, "http://localhost:4000") is None
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_env_says_stays(embedded: Program, workers: str) -> None:
+    """As Better Auth reads its secret from there, its tokens open the service."""
+    settings = f"BETTER_AUTH_SECRET={SECRET}\nFRONTEND_URL={FRONTEND}\n"
+    (embedded.directory / ".env").write_text(settings)
+    embedded.arguments = ("--embedded", "--workers", workers)
+    embedded.start()
+    with httpx.Client(base_url=embedded.url) as http:
+        user_id, email = str(uuid4()), address()
+        User(http, user_id, email, sign(claims(user_id, email=email), SECRET)).add("Buy milk")
+        assert somebody(embedded, http).get("/api/tasks").status_code == 401
+    assert granted(embedded, FRONTEND) == FRONTEND
+    assert granted(embedded, "http://localhost:3000") is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

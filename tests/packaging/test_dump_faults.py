@@ -54,7 +54,8 @@ def test_it_tells_the_rows_and_no_secret(embedded: Program, source: Sql) -> None
 
 
 @pytest.mark.parametrize(
-    ("sink", "said"), [(">/dev/full", "No space left"), ("| true", "not all of the dump was read")]
+    ("sink", "said"),
+    [(">/dev/full", "No space left"), ("| true", "the dump was not read to its end")],
 )
 def test_a_dump_that_nobody_takes_fails(
     embedded: Program, source: Sql, sink: str, said: str
