@@ -1,19 +1,18 @@
 """Child processes: each with a log of its own, and none outlives us, however we end."""
 
-import ctypes
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+from core.parent import follower
+
 LONGEST_STOP = 15  # seconds: more than the service gives its requests in flight
 LONGEST_START = 30
 
@@ -50,7 +49,7 @@ class Child:
                 env=self._environment,
                 cwd=self._directory,
                 start_new_session=True,  # Ctrl-C is for us; we end the child in good order
-                preexec_fn=_end_with_us(),  # noqa: PLW1509  we have no threads
+                preexec_fn=follower(os.getpid(), signal.SIGTERM),  # noqa: PLW1509  we have no threads
             )
         return self
 
@@ -102,11 +101,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _end_with_us() -> Callable[[], None] | None:
-    """Have Linux end the child when we are killed outright (prctl(2))."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
