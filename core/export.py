@@ -41,13 +41,13 @@ async def export(url: str, output: BinaryIO) -> None:
             **dsn.parse(url).arguments(), timeout=PATIENCE
         )
     except (OSError, asyncpg.PostgresError) as error:
-        raise PostgresError(f"the server on the data does not answer: {error}") from error
+        raise PostgresError(f"the embedded PostgreSQL does not answer: {error}") from error
     try:
         # No transaction() of asyncpg: it would wait for a rollback where a signal ends the export.
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await _write_all(connection, output)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise PostgresError(f"the server on the data broke off: {error}") from error
+        raise PostgresError(f"the embedded PostgreSQL broke the connection: {error}") from error
     finally:
         connection.terminate()
 
