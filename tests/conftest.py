@@ -11,6 +11,7 @@ import pytest
 pytest.register_assert_rewrite("tests.support")
 
 from core.postgres import Postgres, find_binaries  # noqa: E402
+from tests.support import skips  # noqa: E402
 from tests.support.elsewhere import Elsewhere  # noqa: E402
 from tests.support.people import User, add_user  # noqa: E402
 from tests.support.pooler import KINDS, Pooler  # noqa: E402
@@ -28,6 +29,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--service-url", help="test a service that runs (see deploy/fleet)")
     parser.addoption("--service-log", action="append", default=[], help="a file with its log")
     parser.addoption("--database-url", help="the way to its database")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    skips.forbid(config)
 
 
 @pytest.fixture
