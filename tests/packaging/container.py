@@ -12,13 +12,15 @@ from tests.support.program import Program
 
 BUILD = Path(__file__).parents[2] / "deploy/image/build"
 NEEDED = ("buildah", "debootstrap", "runc")
+FOLDERS = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+RUNC = shutil.which("runc", path=FOLDERS) or "runc"
 
 
 def what_is_missing() -> str:
     """Why no image can be built and run here, or nothing."""
     if os.geteuid() != 0:
         return "only root can build and run an image"
-    absent = [program for program in NEEDED if not shutil.which(program)]
+    absent = [program for program in NEEDED if not shutil.which(program, path=FOLDERS)]
     return f"needs {', '.join(absent)}" if absent else ""
 
 
@@ -91,13 +93,13 @@ class Container(Program):
 
     @property
     def _runc(self) -> list[str]:
-        return ["runc", "--root", str(self.directory / "state")]
+        return [RUNC, "--root", str(self.directory / "state")]
 
     def _describe(self) -> None:
         """Write down how to run it: what runc takes for usual, and what the image wants."""
         settings = self.directory / "config.json"
         settings.unlink(missing_ok=True)
-        subprocess.run(["runc", "spec", "--bundle", self.directory], check=True)
+        subprocess.run([RUNC, "spec", "--bundle", self.directory], check=True)
         spec = json.loads(settings.read_text())
         config = self.image.config
         user, group = config["User"].split(":")
