@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,9 +13,12 @@ import pytest
 from core.postgres import Postgres
 from core.postgres.account import OURSELVES
 from tests.contract.test_end_to_end import test_two_people_keep_their_lists as keep_lists
+from tests.packaging.dumped import everything, needs_psql, psql, url_of
 from tests.packaging.onefile import Maker, OneFile, built
 from tests.support.postgres import query
 from tests.support.program import eventually
+from tests.support.sql import Sql, new_database
+from tests.support.tokens import bearer
 
 pytestmark = pytest.mark.slow
 file = pytest.fixture(built, scope="module")
@@ -95,16 +99,38 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def test_it_dumps(embedded: OneFile, make: Maker, figure: Callable[[str, object], None]) -> None:
+@needs_psql
+def test_its_data_move_to_another_postgresql(
+    embedded: OneFile, make: Maker, postgres: str, figure: Callable[[str, object], None]
+) -> None:
+    """Row by row, whether it runs or not; served from there, nobody has to log in again."""
     embedded.start()
     account = {"email": "me@example.com", "password": "correct horse"}
-    assert httpx.post(f"{embedded.url}/api/auth/signup", json=account).status_code == 201
-    for _ in range(2):  # it runs, and then it does not
+    token = httpx.post(f"{embedded.url}/api/auth/signup", json=account).json()["token"]
+    for title in ("Buy milk", "\\.", "a\tb\nc \\N", "漢字 🎉"):
+        task = {"title": title, "description": title}
+        keyed = bearer(token) | {"Idempotency-Key": str(uuid4())}
+        made = httpx.post(f"{embedded.url}/api/tasks", json=task, headers=keyed)
+        assert made.status_code == 201
+    tasks = httpx.get(f"{embedded.url}/api/tasks", headers=bearer(token)).json()
+    with Sql(url_of(embedded)) as source:
+        before = everything(source)
+    assert [len(rows) for rows in before.values()] == [4, 4, 1], before.keys()
+    for _ in range(2):
         command = make("dump", str(embedded.directory / "data"), account=embedded.account)
         command.command[1:3] = []  # there is nothing to listen on
         ended = command.launch().ended()
         assert (ended.code, ended.stderr) == (0, "")
-        assert "me@example.com" in ended.stdout
-        assert ended.stdout.endswith("COMMIT;\n")
+        other = new_database(postgres)
+        assert psql(other, (command.directory / "stdout").read_bytes()) == 0
+        with Sql(other) as target:
+            assert everything(target) == before
         embedded.stop()
-    figure("the one file, dump of one row from data that are not in use", f"{ended.seconds:.1f} s")
+    figure(
+        "the one file, dump of a few rows from data that are not in use", f"{ended.seconds:.1f} s"
+    )
+    settings = {"DATABASE_URL": other, "FRONTEND_URL": "https://todo.example.com"}
+    secret = (embedded.directory / "data/secret").read_text()
+    with make(BETTER_AUTH_SECRET=secret, **settings) as program:
+        there = httpx.get(f"{program.url}/api/tasks", headers=bearer(token))
+        assert there.json() == tasks
