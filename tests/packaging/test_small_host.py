@@ -4,10 +4,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from core.postgres.binaries import folders_of_system
 from tests.packaging.machine import Machine, what_is_missing
 from tests.packaging.nginx import PROGRAM as NGINX
 from tests.packaging.onefile import built
@@ -29,6 +31,15 @@ ACCOUNT = """--data '{"email": "ada@example.com", "password": "correct horse"}'"
 MISSING = what_is_missing() or ("" if NGINX and shutil.which("curl") else "needs nginx and curl")
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
+# Run as PostgreSQL's own account, with the folder of its programs: what a provider has done.
+PROVIDE = """
+initdb=$1/initdb pg_ctl=$1/pg_ctl data=$(mktemp --directory /tmp/provider.XXXX)
+echo correct-horse >"$data.password"
+"$initdb" --username=todo --auth=scram-sha-256 --pwfile="$data.password" "$data/main"
+"$pg_ctl" --wait --pgdata="$data/main" --log="$data/log" --options='-p 6543 -k ""' start
+"""
+DATABASE_URL = "postgresql://todo:correct-horse@127.0.0.1:6543/postgres"
+
 onefile = pytest.fixture(built, scope="module")
 
 
@@ -45,10 +56,9 @@ def ten_lines() -> list[str]:
     return block("ten-lines").splitlines()
 
 
-@pytest.fixture(scope="module")
-def machine(open_directory: Path, onefile: Path) -> Iterator[Machine]:
+@contextmanager
+def booted(directory: Path, onefile: Path) -> Iterator[Machine]:
     """A machine on a network of its own, with the files that the page has its reader bring."""
-    directory = open_directory / "small-host"
     directory.mkdir()
     files = ["-out", directory / "certificate.pem", "-keyout", directory / "key.pem"]
     names = ["-days", "2", "-addext", f"subjectAltName=DNS:{NAME}"]
@@ -57,13 +67,19 @@ def machine(open_directory: Path, onefile: Path) -> Iterator[Machine]:
         machine.put(onefile.read_bytes(), "/root/todo", "755")
         for path in (*map(ROOT.joinpath, BROUGHT), *directory.glob("*.pem")):
             machine.put(path.read_bytes(), f"/root/{path.name}")
+        machine.shell("systemctl start nginx")  # as Debian does when it installs it
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def machine(open_directory: Path, onefile: Path) -> Iterator[Machine]:
+    with booted(open_directory / "small-host", onefile) as machine:
         yield machine
 
 
 @pytest.fixture(scope="module")
 def served(machine: Machine) -> Machine:
     """The machine after the ten lines, with the embedded database and a certificate of its own."""
-    machine.shell("systemctl start nginx")  # as Debian does when it installs it
     machine.shell(block("embedded"))
     for line in ten_lines():
         if not line.startswith(ELSEWHERE) and "DATABASE_URL" not in line:
@@ -86,6 +102,29 @@ def test_the_ten_lines_are_ten() -> None:
     lines = ten_lines()
     assert len(lines) == 10
     assert sum(line.startswith(ELSEWHERE) for line in lines) == len(ELSEWHERE)
+
+
+def test_they_lead_to_a_service_on_a_database_elsewhere(
+    open_directory: Path, onefile: Path
+) -> None:
+    """As they are printed, with the one thing filled in that the page leaves open."""
+    with booted(open_directory / "small-host-elsewhere", onefile) as machine:
+        programs = next(each for each in folders_of_system() if (each / "initdb").exists())
+        account = ("runuser", "--user=postgres", "--", "bash", "-euc", PROVIDE, "-")
+        done = machine.run(*account, str(programs))
+        assert done.returncode == 0, done.stderr
+        for line in ten_lines():
+            if not line.startswith(ELSEWHERE):
+                machine.shell(line.replace("postgresql://…", DATABASE_URL))
+        machine.shell(block("certificate"))
+        assert eventually(lambda: ready(machine), seconds=30), machine.log("todo")
+        authorization = f"--header 'Authorization: Bearer {token(machine, 'signup')}'"
+        title = """--data '{"title": "Buy milk"}'"""
+        assert '"Buy milk"' in machine.shell(f"{CURL}/api/tasks {authorization} {title}")
+        there = machine.shell(f"{programs}/psql --command='TABLE tasks' {DATABASE_URL}")
+        assert "Buy milk" in there
+        user = machine.shell("ps --no-headers -o user= $(pgrep --oldest todo)").strip()
+        assert user == "todo"
 
 
 def test_they_lead_to_a_service_behind_tls(served: Machine) -> None:
