@@ -1,13 +1,13 @@
 # make run    the service, on a PostgreSQL of its own; needs nothing but Python 3.11 or newer
-# make test   all tests, on a real PostgreSQL
-# make faults the faults and attacks that take their time (5 minutes), with their figures
+# make test   the quick tests, on a real PostgreSQL; what cannot be tried here is skipped
+# make faults the slow ones: faults, attacks, what is shipped, with figures (a quarter of an hour)
 # make soak   ten minutes under load: memory and connections must stay flat
 # make poolers the contract again, behind an old and a new PgBouncer
 # make onefile one executable, dist/todo: the service and its PostgreSQL, without Python
 # make fleet  three replicas, a pooler and a standby: restarted, killed, failed over under load
 # make openapi writes openapi.json anew; make lock writes requirements.lock anew
 # make load   tries the promises under load: ARGS="--quick", ARGS="--host URL"
-# make check  what CI runs: style, types, tests
+# make check  style, types and the quick tests; CI (.ci/run) adds faults and poolers
 
 PYTHON ?= python3
 RUN := .venv/bin/python
