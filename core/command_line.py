@@ -100,8 +100,9 @@ def _schema(_: argparse.Namespace) -> None:
 def _database(directory: Path | None) -> AbstractContextManager[None]:
     if directory is None:
         return nullcontext()
-    from core.embedded import embedded
+    from core.embedded import check_settings, embedded
 
+    check_settings()
     return embedded(directory)
 
 

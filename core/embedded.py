@@ -12,7 +12,7 @@ from core import plugin
 from core.export import export
 from core.postgres import InUse, Postgres, PostgresError
 from core.postgres.versions import version_of_data
-from core.settings import Settings, environment, exit_with
+from core.settings import Settings, SettingsError, environment, exit_with
 
 DEVELOPMENT_ORIGINS = "http://localhost:3000,http://localhost:5173"
 NOT_ASKED_FOR = {
@@ -20,6 +20,20 @@ NOT_ASKED_FOR = {
     "BETTER_AUTH_SECRET": "unused",
     "FRONTEND_URL": "http://unused",
 }
+
+
+def check_settings() -> None:
+    """Exit with 2 where the environment is wrong, before there is anything on the disk."""
+    Settings.load_or_exit(_environment())
+
+
+def _environment() -> dict[str, str]:
+    """What is set, and something in place of what an embedded database brings along."""
+    try:
+        given = {name: value for name, value in environment().items() if value.strip()}
+    except SettingsError as error:
+        exit_with(2, *error.faults)
+    return NOT_ASKED_FOR | given | {"DATABASE_URL": NOT_ASKED_FOR["DATABASE_URL"]}
 
 
 @contextmanager
@@ -53,7 +67,7 @@ def _secret(path: Path) -> str:
 
 def dump(directory: Path) -> None:
     """Write the data in a directory to stdout as SQL, whether or not a service runs on them."""
-    _load_plugins()
+    plugin.load(Settings.load_or_exit(_environment()).plugins)  # which know of their tables
     try:
         if not version_of_data(directory):
             exit_with(2, f"{directory} holds no embedded database")
@@ -72,16 +86,6 @@ def dump(directory: Path) -> None:
 def _forget_the_rest() -> None:
     """Let the flush at the exit succeed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _load_plugins() -> None:
-    """Learn of the plugins' tables."""
-    for name, value in NOT_ASKED_FOR.items():
-        os.environ[name] = value
-    try:
-        plugin.load(Settings.load_or_exit().plugins)
-    except plugin.PluginError as error:
-        exit_with(2, f"PLUGINS: {error}")
 
 
 @contextmanager

@@ -105,17 +105,24 @@ class Settings:
         return cls(**values)
 
     @classmethod
-    def load_or_exit(cls) -> Self:
+    def load_or_exit(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the environment; where it is wrong, say so on stderr and exit with 2."""
         try:
-            return cls.load()
+            return cls.load(environ)
         except SettingsError as error:
             exit_with(2, *error.faults)
 
 
 def environment() -> dict[str, str]:
-    """`os.environ` over what a `.env` file in the working directory says."""
-    return {**{k: v for k, v in dotenv_values(".env").items() if v}, **os.environ}
+    """`os.environ` over what a `.env` file in the working directory says.
+
+    Raises SettingsError.
+    """
+    try:
+        kept = dotenv_values(".env")
+    except UnicodeDecodeError:
+        raise SettingsError([".env: expects text in UTF-8"]) from None
+    return {**{name: value for name, value in kept.items() if value}, **os.environ}
 
 
 def _read(each: "Field[Any]", environ: Mapping[str, str]) -> dict[str, Any]:

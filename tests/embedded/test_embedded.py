@@ -75,6 +75,14 @@ def test_pages_in_development_may_call_it(embedded: Program) -> None:
     assert granted(embedded, "http://localhost:4000") is None
 
 
+def test_a_wrong_setting_ends_it_before_anything_is_made(embedded: Program) -> None:
+    embedded.environment["JWT_EXPIRATION_HOURS"] = "a day"
+    ended = embedded.launch().ended()
+    assert ended.code == 2
+    assert [line.split(": ")[1] for line in ended.stderr.splitlines()] == ["JWT_EXPIRATION_HOURS"]
+    assert not (embedded.directory / "data").exists()
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_what_env_says_stays(embedded: Program, workers: str) -> None:
     """As Better Auth reads its secret from there, its tokens open the service."""

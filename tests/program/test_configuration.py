@@ -114,6 +114,13 @@ def test_a_plugin_that_is_not_there_ends_every_start(run: Run, workers: str) -> 
     assert len(naming(ended, "PLUGINS")) == 1
 
 
+def test_a_file_of_settings_that_is_no_text_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"LOG_LEVEL=\xff\n")
+    ended = run()
+    clean(ended, 2)
+    assert ended.stderr == "error: .env: expects text in UTF-8\n"
+
+
 def test_an_address_of_another_machine_is_told(run: Run, database_url: str) -> None:
     ended = run(HOST="192.0.2.1", DATABASE_URL=database_url)  # RFC 5737: nobody's
     clean(ended, 2)
