@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Self
 
-READ, ADD, CHANGE = "get:32", "post:32", "put:32"
+SCENARIOS = READ, ADD, CHANGE = "get:32", "post:32", "put:32"
 OURS, CEILING = "project", "const"
 LABELS = {
     "project": "this service",
@@ -37,7 +37,7 @@ class Contender:
                         for row in found["rows"]
                         if (row["contender"], row["scenario"]) == (server["contender"], scenario)
                     ]
-                    for scenario in (READ, ADD, CHANGE)
+                    for scenario in SCENARIOS
                 },
                 server,
             )

@@ -1,8 +1,8 @@
-"""The side-by-side as a picture and a table: `python -m loadtests.picture rows.json`.
+"""The side-by-side as a picture and a table: `python -m loadtests.picture docs/sidebyside.json`.
 
-`rows.json` is what `sidebyside/run --json` writes. The picture goes to docs/sidebyside.svg, the
-table, the versions and the date between two markers of README.md. No figure there is written by
-hand.
+The picture goes to docs/sidebyside.svg, the table, the versions and the date between two markers of
+README.md. No figure there is written by hand. `--take rows.json`, with what `sidebyside/run --json`
+has written, makes docs/sidebyside.json of that before.
 """
 
 import argparse
@@ -11,14 +11,16 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from loadtests import chart, versions
+from loadtests import chart, sidebyside
 from loadtests.chart import Bar, Panel
 from loadtests.contenders import CEILING, OURS, READ, Contender
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+README, SVG = REPOSITORY / "README.md", REPOSITORY / "docs/sidebyside.svg"
+MEASURED = REPOSITORY / "docs/sidebyside.json"
 STATE = Path(tempfile.gettempdir()) / "todo-sidebyside"
 BEGIN, END = "<!-- sidebyside:begin -->", "<!-- sidebyside:end -->"
 HEADER = (
@@ -26,9 +28,10 @@ HEADER = (
     *("POST requests/s", "CPU µs", "PUT requests/s", "CPU µs", "memory MiB", "start s"),
 )
 HOW = (
-    "Medians of {rounds} rounds in turns, one process each, 32 connections, lists of 20 tasks; CPU "
-    "is the service's own, without PostgreSQL (PocketBase holds its database within). {date}; "
-    "{versions}."
+    "Medians of {rounds} rounds in turns, one process each (PocketBase uses all cores), 32 "
+    "connections, lists of 20 tasks. The others have a pool of 10 database connections, this "
+    "service its default of 50. CPU is the service's own, without PostgreSQL (PocketBase holds its "
+    "database within). {date}; {versions}."
 )
 
 
@@ -74,22 +77,22 @@ def replace_between_markers(text: str, content: str) -> str:
     return re.sub(f"{BEGIN}.*{END}", lambda _: f"{BEGIN}\n{content}\n{END}", text, flags=re.DOTALL)
 
 
+def section(found: dict[str, Any], image: str) -> str:
+    """What stands between the markers, of docs/sidebyside.json."""
+    return table(Contender.all_of(found), image, HOW.format_map(found))
+
+
 def main() -> int:
     """Write both."""
     options = _options()
-    contenders = Contender.all_of(json.loads(options.rows.read_text()))
-    date = options.date or datetime.fromtimestamp(options.rows.stat().st_mtime, UTC).date()
-    how = HOW.format(
-        rounds=max(len(rows) for each in contenders for rows in each.rows.values()),
-        date=date,
-        versions=options.versions or versions.read(options.state),
-    )
-    options.svg.parent.mkdir(exist_ok=True)
-    options.svg.write_text(picture(contenders))
+    if options.take:
+        taken = sidebyside.trimmed(options.take, options.state)
+        options.measured.write_text(sidebyside.text(taken))
+    found = json.loads(options.measured.read_text())
+    options.svg.write_text(picture(Contender.all_of(found)))
     image = options.svg.resolve().relative_to(options.readme.resolve().parent)
-    content = table(contenders, image.as_posix(), how)
     try:
-        page = replace_between_markers(options.readme.read_text(), content)
+        page = replace_between_markers(options.readme.read_text(), section(found, image.as_posix()))
     except ValueError as error:
         print(f"error: {options.readme} {error}", file=sys.stderr)  # noqa: T201
         return 1
@@ -100,12 +103,11 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m loadtests.picture", description=__doc__)
     add = parser.add_argument
-    add("rows", type=Path, help="the JSON of the side-by-side")
-    add("--svg", type=Path, default=REPOSITORY / "docs/sidebyside.svg")
-    add("--readme", type=Path, default=REPOSITORY / "README.md")
+    add("measured", type=Path, nargs="?", default=MEASURED, help="default: docs/sidebyside.json")
+    add("--take", type=Path, metavar="ROWS", help="make it of the side-by-side's JSON before")
     add("--state", type=Path, default=STATE, help="where the side-by-side has its environments")
-    add("--versions", help="a line of versions, instead of those in --state")
-    add("--date", help="of the measurement (default: the file's)")
+    add("--svg", type=Path, default=SVG)
+    add("--readme", type=Path, default=README)
     return parser.parse_args()
 
 

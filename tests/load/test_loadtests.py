@@ -1,7 +1,6 @@
 """The load tests: they hold the service to its promises, and tell when it breaks them."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -10,17 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from xml.etree import ElementTree as ET
 
 import pytest
 
-from loadtests import answers, chart
-from loadtests.contenders import Contender
-from loadtests.people import Person
-from loadtests.picture import picture, replace_between_markers, table
-from loadtests.promises import PROMISES
-from loadtests.results import Entry, Results
-from loadtests.verdicts import Limits, isolated
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql
 
@@ -201,116 +192,3 @@ def test_nobody_to_measure_is_an_error_of_one_line(load: Callable[..., Run]) -> 
     _, stderr = run.process.communicate(timeout=20)
     assert run.process.returncode == 2
     assert stderr.splitlines()[-1] == "error: nothing answers at http://127.0.0.1:9"
-
-
-ME = Person("1", "me@example.com", "token", ["a", "b"])
-
-
-def tasks(*owners: str) -> bytes:
-    return json.dumps({"tasks": [{"id": "a", "user_id": owner} for owner in owners]}).encode()
-
-
-def test_a_list_of_my_own_tasks_passes() -> None:
-    assert len(answers.check_list(tasks("1", "1", "1"), ME)) == 3
-
-
-@pytest.mark.parametrize(
-    ("content", "fault"),
-    [
-        (tasks("1", "2"), "isolation: shows a task of somebody else"),
-        (tasks("1"), "the list is not complete"),
-        (tasks(), "the list is not complete"),
-        (b"{}", "the answer makes no sense"),
-        (b"[]", "the answer makes no sense"),
-        (b'{"tasks": [{}]}', "the answer makes no sense"),
-        (b'{"tasks": null}', "the answer makes no sense"),
-        (b"<html>", "the answer makes no sense"),
-        (b"\xff", "the answer makes no sense"),
-    ],
-)
-def test_any_other_list_does_not(content: bytes, fault: str) -> None:
-    with pytest.raises(answers.Wrong, match=fault):
-        answers.check_list(content, ME)
-
-
-@pytest.mark.parametrize(
-    ("found", "expected", "fault"),
-    [
-        (204, 403, "^isolation: answered 204, not 403"),
-        (500, 403, "^answered 500, not 403"),
-        (404, 200, "^answered 404, not 200"),
-        (0, 200, "^answered nothing, not 200"),
-    ],
-)
-def test_another_status_is_a_fault(found: int, expected: int, fault: str) -> None:
-    with pytest.raises(answers.Wrong, match=fault):
-        answers.check_status(found, expected)
-
-
-def test_percentiles_are_those_of_all_entries_together() -> None:
-    fast = Entry("GET", "/a", 90, 0, {1: 90}, 1)
-    slow = Entry("GET", "/b", 10, 0, {500: 9, 700: 1}, 1)
-    both = Results([fast], {}) + Results([slow], {})
-    assert [both.percentile(share) for share in (0.5, 0.9, 0.91, 0.99, 1)] == [1, 1, 500, 500, 700]
-    assert both.only(path="/b").percentile(0.5) == 500
-    assert both.only(path="/c").percentile(0.5) == float("inf")
-
-
-@pytest.mark.parametrize(
-    ("errors", "held"),
-    [
-        ({}, True),
-        ({"GET /api/tasks: answered 500, not 200": 1}, True),  # bad, but nobody else's data
-        ({"GET /api/tasks/{id}: answered 500, not 403": 1}, False),
-        ({"GET /api/tasks/{id}: isolation: answered 200, not 403": 1}, False),
-        ({"GET /api/tasks: isolation: shows a task of somebody else": 1}, False),
-    ],
-)
-def test_isolation_is_broken_by_data_and_by_any_answer_but_403(
-    errors: dict[str, int], held: bool
-) -> None:
-    entry = Entry("GET", "/api/tasks", 10, sum(errors.values()), {1: 10}, 1)
-    assert isolated(Results([entry], errors), Limits()).held is held
-
-
-def test_silence_holds_no_promise() -> None:
-    for promise in PROMISES:
-        assert not promise.judge(Results([], {}), Limits()).held
-
-
-def side_by_side(*contenders: str, errors: int = 0) -> list[Contender]:
-    rows = [
-        {"round": number, "scenario": "get:32", "contender": name}
-        | {"rps": 1000.0 + number, "p95": 5.0, "app_us": 100.0 + number, "errors": errors}
-        for name in contenders
-        for number in (1, 2, 9)
-    ]
-    servers = [{"contender": name, "startup_s": 0.5, "loaded_mib": 60.4} for name in contenders]
-    return Contender.all_of({"rows": rows, "servers": servers})
-
-
-def test_the_table_has_medians_and_leaves_out_what_was_not_measured() -> None:
-    content = table(side_by_side("project", "raw"), "docs/sidebyside.svg", "How.")
-    assert "| **this service** | **1,002** | **5.0** | **102** | **–** |" in content
-    assert "| Starlette + asyncpg, by hand | 1,002 | 5.0 | 102 | – |" in content
-    assert side_by_side("raw", errors=1)[0].cells()[1:4] == ["–", "–", "–"]
-
-
-def test_the_picture_is_valid_and_shows_everyone() -> None:
-    text = picture(side_by_side("project", "raw", "fastapi", "const"))
-    root = ET.fromstring(text)  # noqa: S314
-    space = "{http://www.w3.org/2000/svg}"
-    assert len(root.findall(f"{space}rect")) == 4 + 3
-    assert "prefers-color-scheme: dark" in text
-    assert chart.draw("Nothing", [chart.Panel("CPU", "", [])])
-
-
-def test_only_what_is_between_the_markers_changes() -> None:
-    page = "before <!-- sidebyside:begin -->old<!-- sidebyside:end --> after"
-    once = replace_between_markers(page, r"new \1")
-    assert once.startswith(
-        "before <!-- sidebyside:begin -->\nnew \\1\n<!-- sidebyside:end --> after"
-    )
-    assert replace_between_markers(once, r"new \1") == once
-    with pytest.raises(ValueError, match="expects one"):
-        replace_between_markers("no markers", "new")
