@@ -1,7 +1,7 @@
 """A light client: requests again and again on many connections, none before the last answer.
 
-`python -m loadtests.keep_alive PORT CONNECTIONS COUNT < requests` takes requests without a body,
-one after the other, and fails where an answer is not a 200.
+`python -m loadtests.keep_alive PORT CONNECTIONS COUNT < requests` takes requests with a NUL after
+each, begins anew at their end, and fails where an answer is neither a 200 nor a 201.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import uvloop
 
 END = b"\r\n\r\n"  # of a head
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
+GOOD = (b"HTTP/1.1 200 ", b"HTTP/1.1 201 ")
 
 
 async def call(port: int, requests: Iterable[bytes]) -> None:
@@ -23,7 +24,7 @@ async def call(port: int, requests: Iterable[bytes]) -> None:
         writer.write(request)
         head = await reader.readuntil(END)
         length = LENGTH.search(head)
-        if not length or not head.startswith(b"HTTP/1.1 200 "):
+        if not length or not head.startswith(GOOD):
             raise RuntimeError(head.partition(b"\r\n")[0].decode())
         await reader.readexactly(int(length[1]))
     writer.close()
@@ -31,8 +32,7 @@ async def call(port: int, requests: Iterable[bytes]) -> None:
 
 async def call_all(port: int, connections: int, count: int) -> None:
     """Share the requests among the connections."""
-    found = sys.stdin.buffer.read().split(END)[:-1]
-    turns = cycle(request + END for request in found)
+    turns = cycle(sys.stdin.buffer.read().split(b"\0")[:-1])
     async with asyncio.TaskGroup() as group:
         for _ in range(connections):
             group.create_task(call(port, islice(turns, count // connections)))
