@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 TASKS = 20  # of each
 SIGN_UPS = 12  # people at a running service, where each costs a quarter second of bcrypt
 PASSWORD = "correct horse battery staple"  # noqa: S105
-TITLE = "A task for the load test, #{:02d}"  # 30 characters
+TITLE = "A task for the load test, #{:02d}"  # 29 characters
 DESCRIPTION = "What is to be done, told in about eighty characters, as people usually do it. ok"
 ADD_USERS = """
     INSERT INTO users (email, password_hash)

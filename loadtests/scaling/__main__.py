@@ -7,21 +7,23 @@ from pathlib import Path
 
 from core.postgres import PostgresError
 from loadtests.processes import CannotRun
-from loadtests.scaling.markdown import fill_in
-from loadtests.scaling.tables import TABLES
+from loadtests.scaling.page import CONTENTS
+from loadtests.scaling.page.markdown import fill_in
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGE, MEASURED = DOCS / "scaling.md", DOCS / "scaling.json"
+PAGES, MEASURED = (DOCS / "scaling.md", DOCS / "performance.md"), DOCS / "scaling.json"
 
 
 def main() -> int:
-    """Fill in the page's tables, from new measurements or from those that are kept."""
+    """Fill in the pages' figures, from new measurements or from those that are kept."""
     parser = argparse.ArgumentParser(
         prog="python -m loadtests.scaling",
-        description="Computes the tables of docs/scaling.md from docs/scaling.json.",
+        description="Computes the figures of docs/scaling.md and docs/performance.md.",
     )
     parser.add_argument(
-        "--measure", action="store_true", help="first measure anew, some minutes; needs PostgreSQL"
+        "--measure",
+        action="store_true",
+        help="first measure anew, some ten minutes; needs PostgreSQL",
     )
     if parser.parse_args().measure:
         from loadtests.scaling.measure import measure
@@ -32,14 +34,15 @@ def main() -> int:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201
             return 2
         MEASURED.write_text(json.dumps(found, indent=2) + "\n")
-    PAGE.write_text(page())
+    for page in PAGES:
+        page.write_text(filled_in(page))
     return 0
 
 
-def page() -> str:
-    """The page as it ought to be."""
+def filled_in(page: Path) -> str:
+    """A page as it ought to be."""
     measured = json.loads(MEASURED.read_text())
-    return fill_in(PAGE.read_text(), lambda name: TABLES[name](measured))
+    return fill_in(page.read_text(), lambda name: CONTENTS[name](measured))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """All that the page is computed from, measured: some minutes."""
 
+import os
 import platform
-import re
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,13 +15,12 @@ import bcrypt
 from core.passwords import COST
 from core.postgres import Postgres
 from deploy.fleet.databases import binaries
+from loadtests import cpu
 from loadtests.constant import BODY
-from loadtests.processes import CannotRun, free_port
-from loadtests.scaling import commits, requests, storage
+from loadtests.processes import free_port
+from loadtests.rounds import Summary
+from loadtests.scaling import commits, keyed, parts, requests, storage
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-OURS = re.compile(r"^\| \*\*this service\*\* \|(.*)\|$", re.MULTILINE)
-SMALL = {"shared_buffers": "16MB"}  # less than the indexes, as where tables are large
 KINDS: dict[str, dict[str, str]] = {
     "ordered": {},
     "compressed": {"wal_compression": "lz4"},
@@ -32,7 +32,9 @@ FEW = 500_000  # tasks, without a checkpoint between them
 
 def measure(tell: Callable[[str], None]) -> dict[str, Any]:
     """Measure everything; `tell` hears what is next. Raises CannotRun."""
-    found: dict[str, Any] = {"service": _service(), "answer_bytes": len(BODY)}
+    tell("the service's CPU")
+    found: dict[str, Any] = {**_service(), "keyless": asdict(Summary.of(cpu.price_of_keys()))}
+    found["answer_bytes"] = len(BODY)
     tell("a login")
     found["login_ms"] = _login() * 1000
     with tempfile.TemporaryDirectory(prefix="todo-scaling-") as scratch:
@@ -40,19 +42,24 @@ def measure(tell: Callable[[str], None]) -> dict[str, Any]:
         with _server(folder / "few") as server:
             few = storage.fill(server.url, ordered=False, tasks=FEW, between=FEW)
             found["wal_without_images"] = few["wal"]
+        tell(f"{keyed.KEYS:,} idempotency keys")
+        with _server(folder / "keyed", **keyed.NO_IMAGES) as server:
+            found["keyed"] = keyed.measure(server.url)
         for name, settings in KINDS.items():
             tell(f"{storage.TASKS:,} tasks, {name}")
-            with _server(folder / name, **SMALL, **settings) as server:
+            with _server(folder / name, **storage.SMALL, **settings) as server:
                 found[name] = storage.fill(server.url, ordered=name == "ordered")
         tell("requests")
         with _server(folder / "random") as server:
             found |= requests.costs(server)
         with _server(folder / "parts") as server:
-            found["parts"] = requests.parts_touched(server.url)
+            found["parts"] = parts.touched(server.url)
     tell("commits with a standby")
     found["commits"] = commits.measure()
     found["when"] = time.strftime("%Y-%m-%d")
-    found["where"] = f"Python {platform.python_version()}, PostgreSQL {_version()}"
+    found["where"] = (
+        f"Python {platform.python_version()}, PostgreSQL {_version()}, {os.cpu_count()} cores"
+    )
     rounded: dict[str, Any] = _rounded(found)
     return rounded
 
@@ -65,14 +72,14 @@ def _version() -> str:
     return binaries().parent.name
 
 
-def _service() -> dict[str, float]:
-    """What the side by side in README says of this service."""
-    row = OURS.search(README.read_text())
-    if not row:
-        raise CannotRun("README has no row of this service")
-    cells = [float(cell.strip(" *").replace(",", "")) for cell in row[1].split("|")]
-    names = ("list_rate", "list_p95", "list_us", "add_rate", "add_us", "change_rate", "change_us")
-    return dict(zip((*names, "memory_mib", "start_s"), cells, strict=True))
+def _service() -> dict[str, dict[str, float]]:
+    """By kind of request: CPU in the service, of a constant answer, and how many times that."""
+    found = cpu.costs()
+    return {
+        "service_us": {kind: each.service for kind, each in found.items()},
+        "constant_us": {kind: each.other for kind, each in found.items()},
+        "times_constant": {kind: each.ratio for kind, each in found.items()},
+    }
 
 
 def _login() -> float:

@@ -17,6 +17,7 @@ SCHEMA = Path(__file__).resolve().parents[2] / "schema.sql"
 USERS, TASKS, CHUNK = 50_000, 1_000_000, 2_000
 STRIDE = 7_919  # a prime, so that each user gets as many
 BETWEEN_CHECKPOINTS = 20_000  # tasks
+SMALL = {"shared_buffers": "16MB"}  # less than the indexes, as where tables are large
 EMAIL = "somebody-{:06d}@example.com"  # 27 letters
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 ADD_USER = "INSERT INTO users (id, email, password_hash) VALUES ($1, $2, $3)"
@@ -55,11 +56,10 @@ def fill(
 
 async def _fill(url: str, ordered: bool, tasks: int, between: int) -> dict[str, float]:
     connection = await asyncpg.connect(**parse(url).arguments())
-    await connection.execute(SCHEMA.read_text())
+    await prepare(connection)
     await connection.execute("CREATE EXTENSION pgstattuple")
-    await connection.executemany(ADD_USER, map(_user, range(USERS)))
     await connection.execute("CHECKPOINT")
-    before = await _spent(connection)
+    before = await spent(connection)
     seconds = 0.0
     for start in range(0, tasks, CHUNK):
         rows = [_task(number, ordered) for number in range(start, start + CHUNK)]
@@ -69,7 +69,7 @@ async def _fill(url: str, ordered: bool, tasks: int, between: int) -> dict[str, 
             await connection.execute("CHECKPOINT")
         seconds += time.perf_counter() - began
     await connection.execute("CHECKPOINT")
-    after = await _spent(connection)
+    after = await spent(connection)
     found = {name: (after[name] - before[name]) / tasks for name in after}
     found |= {"rate": tasks / seconds, "density": await connection.fetchval(DENSITY)}
     found |= await _sizes(connection, "", tasks)
@@ -78,6 +78,12 @@ async def _fill(url: str, ordered: bool, tasks: int, between: int) -> dict[str, 
     found |= await _sizes(connection, "_packed", tasks)
     await connection.close()
     return found
+
+
+async def prepare(connection: Connection) -> None:
+    """Put the tables and the users into an empty database."""
+    await connection.execute(SCHEMA.read_text())
+    await connection.executemany(ADD_USER, map(_user, range(USERS)))
 
 
 def _user(number: int) -> tuple[object, ...]:
@@ -99,7 +105,8 @@ def _ordered(now: datetime) -> UUID:
     return UUID(int=(milliseconds << 80) | (uuid4().int & ((1 << 80) - 1)))
 
 
-async def _spent(connection: Connection) -> dict[str, float]:
+async def spent(connection: Connection) -> dict[str, float]:
+    """Bytes of log, page images in it, and pages written, since the server began to count."""
     await asyncio.sleep(1)  # until the statistics are in
     return {**await connection.fetchrow(SPENT), **await connection.fetchrow(WRITTEN)}
 

@@ -2,7 +2,9 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from loadtests.scaling.plan import Plan
 
 SLOT = "<!-- scaling:{0} -->\n{1}\n<!-- scaling:end -->"
 SLOTS = re.compile(r"<!-- scaling:(?!end)(\w+) -->\n.*?<!-- scaling:end -->", re.DOTALL)
@@ -17,6 +19,12 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """All columns but the first are numbers."""
     lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
     return "\n".join(f"| {' | '.join(cells)} |".replace("|  |", "| |") for cells in lines)
+
+
+def by_tier(plans: Sequence[Plan], texts: Iterable[tuple[str, Callable[[Plan], float]]]) -> str:
+    """A column for each plan, a row for each of its figures."""
+    rows = [(text, *(amount(figure(each)) for each in plans)) for text, figure in texts]
+    return table(("users", *(f"{each.users:,}" for each in plans)), rows)
 
 
 def amount(value: float) -> str:
