@@ -15,7 +15,7 @@ from core.errors import ApiError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-COST = 12  # 2^12 rounds: some 280 ms
+COST = 12  # 2^12 rounds: docs/performance.md has the milliseconds
 LONGEST = 72  # bytes; bcrypt does not look further
 UNUSABLE = "!"  # in place of a hash: no password fits
 # What an unknown e-mail is checked against, lest it be answered sooner than a known one.
