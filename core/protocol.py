@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from core.errors import HeadTooLarge, TooManyConnections, UrlTooLong
 from core.lingering import Lingering
-from core.refusal import refusal
+from core.raw_answer import raw_answer
 
 LARGEST_HEAD = 65_536  # bytes of request line and headers, and as many of trailers
 LONGEST_URL = 8_192  # bytes; RFC 9110, section 4.1, asks for 8,000 at least
@@ -185,7 +185,7 @@ class Protocol(HttpToolsProtocol):
         if cycle and cycle.more_body and (cycle.response_started or self.pipeline):
             self.transport.close()  # it has an answer, or is not the next to get one
             return
-        answer = refusal(
+        answer = raw_answer(
             cast("Starlette", self.app),
             status,
             sentence,

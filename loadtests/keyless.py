@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
-from core.plugin import Answer, Plugin
+from core.operation import Answer
+from core.plugin import Plugin
 from core.users import with_user
 from plugins import tasks
 

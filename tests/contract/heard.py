@@ -82,7 +82,7 @@ class Heard:
         for body in BAD[name]:
             self.ask(name, json=body)
         whole = json.dumps(self.documented.request(name))
-        for text in (whole[:-1].encode(), b"[NaN]", whole.encode("utf-16")):
+        for text in (whole[:-1].encode(), b'{"n": NaN}', whole.encode("utf-16")):
             self.ask(name, content=text)
 
     def odd_requests(self) -> None:

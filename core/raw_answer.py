@@ -1,4 +1,4 @@
-"""Refusals: answers on the wire to what never became a request."""
+"""Answers written to the wire by hand: to what never became a request."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -13,7 +13,7 @@ from core.endpoint import JSON
 from core.http import NO_STORE, common_fields, request_id_of
 
 
-def refusal(
+def raw_answer(
     app: Starlette,
     status: int,
     sentence: str,
