@@ -36,9 +36,10 @@ def bind(host: str, port: int) -> socket.socket:
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
                 listener.close()
-                wrong = error.errno == errno.EADDRNOTAVAIL  # or else only taken, or forbidden
                 reason = f"cannot listen on {host} port {port}: {error.strerror}"
-                exit_with(2 if wrong else 1, f"HOST and PORT: {reason}")
+                if error.errno == errno.EADDRNOTAVAIL:
+                    exit_with(2, f"HOST: {reason}")
+                exit_with(1, reason)
         time.sleep(0.05)
 
 
