@@ -18,7 +18,7 @@ from core.http import Exchange
 from core.openapi import document
 from core.passwords import Passwords
 from core.processes import end_with_parent, on_terminate
-from core.settings import Settings, exit_with
+from core.settings import Settings
 from core.tokens import Identify, Tokens
 
 SAFE_SECRET = 32  # bytes: what HS256 asks for (RFC 7518, section 3.2)
@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     app.state.settings = settings
     app.state.tokens = tokens
     app.state.cors = cors
-    app.state.ending = False
+    app.state.shutting_down = False
     app.state.openapi = cache(lambda: dump(document(plugins, version=__version__)))
     return app
 
@@ -63,12 +63,9 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         dsn.parse(settings.database_url), settings.db_pool_size // settings.web_concurrency
     )
     app.state.passwords = Passwords()
-    try:
-        await schema.prepare(app.state.database.connector)
-    except schema.DatabaseUnreachable as error:
-        exit_with(3, str(error))
+    await schema.prepare_or_exit(app.state.database.connector)
     end_with_parent()
-    on_terminate(partial(setattr, app.state, "ending", True))
+    on_terminate(partial(setattr, app.state, "shutting_down", True))
     gc.collect()
     gc.set_threshold(10_000)
     gc.freeze()  # what is there now stays: the collector need not look at it again

@@ -15,7 +15,7 @@ from uuid import UUID
 Rows = list[dict[str, Any]]
 Waiters = dict[UUID, list["asyncio.Future[Rows]"]]
 
-LARGEST = 16  # keys; a batch takes as long as its slowest part
+MAX_KEYS = 16  # keys; a batch takes as long as its slowest part
 
 
 class Batch:
@@ -35,7 +35,7 @@ class Batch:
             self._loop.call_soon(self._start)
         waiter: asyncio.Future[Rows] = self._loop.create_future()
         self._waiting.setdefault(key, []).append(waiter)
-        if len(self._waiting) >= LARGEST:
+        if len(self._waiting) >= MAX_KEYS:
             self._start()
         return await waiter
 

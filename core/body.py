@@ -18,8 +18,8 @@ RULES = {
     "string_pattern_mismatch": UNSTORABLE,
     "bool_type": "must be true or false",
 }
-TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|-?Infinity|NaN', re.DOTALL)
-DEEP = 500  # nested arrays and objects; Python reads some 900
+JSON_TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|-?Infinity|NaN', re.DOTALL)
+DEEP_NESTING = 500  # nested arrays and objects; Python reads some 900
 SENTENCE = "sentence"  # the type of a fault whose message stands for itself
 
 BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # what is trimmed
@@ -102,10 +102,10 @@ def load_json(data: bytes) -> Any:
         what = error.msg.partition(" (")[0].removesuffix(" at").rstrip(": ")
         reason = f"{what} at {_place(text, error.pos)}"
     except _NoValue as error:
-        found = next(each for each in TOKENS.finditer(text) if each[0] == str(error))
+        found = next(each for each in JSON_TOKENS.finditer(text) if each[0] == str(error))
         reason = f"{error} is not a JSON value at {_place(text, found.start())}"
     except RecursionError:
-        reason = f"it is nested too deeply from {_place(text, _deep(text))} on"
+        reason = f"it is nested too deeply from {_place(text, _deep_place(text))} on"
     raise NotJson(f"{NotJson.sentence}: {reason}")
 
 
@@ -114,12 +114,12 @@ def _place(text: str, index: int) -> str:
     return f"line {line}, column {column}"
 
 
-def _deep(text: str) -> int:
-    """Where more than DEEP brackets are open; what is before has been read without a fault."""
+def _deep_place(text: str) -> int:
+    """Where DEEP_NESTING brackets are open; what is before has been read without a fault."""
     depth = 0
-    for token in TOKENS.finditer(text):
+    for token in JSON_TOKENS.finditer(text):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > DEEP:
+        if depth > DEEP_NESTING:
             return token.start()
     return 0
 

@@ -72,12 +72,8 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _demo(settings: Settings) -> Demo:
     from core.demo import prepare
-    from core.schema import DatabaseUnreachable
 
-    try:
-        return asyncio.run(prepare(settings))
-    except DatabaseUnreachable as error:
-        exit_with(3, str(error))
+    return asyncio.run(prepare(settings))
 
 
 def _dump(options: argparse.Namespace) -> None:

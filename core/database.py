@@ -11,16 +11,17 @@ import asyncpg
 from sqlmodel import select
 
 from core.batch import Batch
-from core.connections import BEGIN, Connection, Connector, Pool
+from core.connector import BEGIN, Connection, Connector
 from core.dsn import Dsn
 from core.errors import Unavailable
 from core.failures import BROKEN, FAILURES, MAYBE_TRANSIENT, SESSION_OVER, was_not_done
+from core.pool import Pool
 from core.statements import Statement, StatementByKey
 
 Row = dict[str, Any]
 
 BUDGET = 8.5  # seconds that one request may spend here in all: answers come within ten
-MOST_FRESH = 3  # connections for one statement: each may be dropped in its turn
+MAX_RETRIES = 3  # on fresh connections, each of which may be dropped in its turn
 PING = Statement(select(1))
 
 _spent: ContextVar[float] = ContextVar("database_seconds_spent", default=0.0)
@@ -124,15 +125,15 @@ class Database:
     ) -> list[Row]:
         """Run it; if the connection breaks, again on a fresh one, unless it may be done."""
         arguments = statement.arguments(values)
-        broken = 0
+        retries = 0
         while True:
             try:
-                return await self._attempt(statement.sql, arguments, deadline, fresh=broken > 0)
+                return await self._attempt(statement.sql, arguments, deadline, fresh=retries > 0)
             except TimeoutError:  # an OSError too, but the time is up
                 raise
             except MAYBE_TRANSIENT as error:
-                broken += 1
-                if broken > MOST_FRESH or not (statement.reads or was_not_done(error)):
+                retries += 1
+                if retries > MAX_RETRIES or not (statement.reads or was_not_done(error)):
                     raise
 
     async def _attempt(

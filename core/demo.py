@@ -10,7 +10,7 @@ from sqlmodel import bindparam, col, exists, select
 from sqlmodel import insert as insert_into
 
 from core import dsn, schema
-from core.connections import Connection, Connector
+from core.connector import Connection, Connector
 from core.passwords import COST
 from core.settings import Settings
 from core.statements import Statement
@@ -62,10 +62,10 @@ class Demo(NamedTuple):
 async def prepare(settings: Settings) -> Demo:
     """Make the account, with a new password each time, and its tasks where it has none.
 
-    Raises schema.DatabaseUnreachable.
+    Exits with 3 where the database cannot be used.
     """
     connector = Connector(dsn.parse(settings.database_url))
-    await schema.prepare(connector)
+    await schema.prepare_or_exit(connector)
     password = secrets.token_urlsafe(9)
     password_hash = bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode()
     connection = await connector.open(timeout=5)

@@ -15,7 +15,7 @@ from core.postgres.versions import version_of_data
 from core.settings import Settings, SettingsError, environment, exit_with
 
 DEVELOPMENT_ORIGINS = "http://localhost:3000,http://localhost:5173"
-NOT_ASKED_FOR = {
+PLACEHOLDERS = {
     "DATABASE_URL": "postgresql://unused",
     "BETTER_AUTH_SECRET": "unused",
     "FRONTEND_URL": "http://unused",
@@ -33,7 +33,7 @@ def _environment() -> dict[str, str]:
         given = {name: value for name, value in environment().items() if value.strip()}
     except SettingsError as error:
         exit_with(2, *error.faults)
-    return NOT_ASKED_FOR | given | {"DATABASE_URL": NOT_ASKED_FOR["DATABASE_URL"]}
+    return PLACEHOLDERS | given | {"DATABASE_URL": PLACEHOLDERS["DATABASE_URL"]}
 
 
 @contextmanager

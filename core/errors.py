@@ -100,7 +100,7 @@ class TooManyConnections(ApiError):
     headers: Mapping[str, str] | None = {"Retry-After": "5", "Connection": "close"}
 
 
-class Ending(ApiError):
+class ShuttingDown(ApiError):
     """The service has been told to end, and finishes what is under way as far as there is time."""
 
     status = 503

@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement, Table
 
 from core import dsn
-from core.connections import Connection
+from core.connector import Connection
 from core.postgres import PostgresError
 from core.statements import DIALECT
 from core.tables import Task
@@ -27,7 +27,7 @@ SET LOCAL statement_timeout = 0;
 FOUND = """
     SELECT relname FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')"""
-PATIENCE = 5.0  # seconds until the server must have answered
+CONNECT_TIMEOUT = 5.0  # seconds until the server must have answered
 quote = DIALECT.identifier_preparer.quote
 
 
@@ -38,7 +38,7 @@ async def export(url: str, output: BinaryIO) -> None:
     """
     try:
         connection: Connection = await asyncpg.connect(
-            **dsn.parse(url).arguments(), timeout=PATIENCE
+            **dsn.parse(url).arguments(), timeout=CONNECT_TIMEOUT
         )
     except (OSError, asyncpg.PostgresError) as error:
         raise PostgresError(f"the embedded PostgreSQL does not answer: {error}") from error

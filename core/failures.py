@@ -1,5 +1,7 @@
 """What can go wrong between us and PostgreSQL, and what follows from it."""
 
+import ssl
+
 import asyncpg
 
 CONNECTION_LOST = (
@@ -32,6 +34,7 @@ HOPELESS = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
     asyncpg.ClientConfigurationError,
+    ssl.SSLCertVerificationError,
 )
 """At the start: waiting does not help."""
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core import logs
 from core.cors import Cors, Headers, is_preflight, preflight_grant
-from core.errors import ApiError, Ending, InvalidRequest, error_response, log_failure
+from core.errors import ApiError, InvalidRequest, ShuttingDown, error_response, log_failure
 
 SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~+/=:-]{1,128}")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -36,7 +36,7 @@ class Exchange:
         headers = dict(scope["headers"])
         request_id = request_id_of(headers)
         scope["request_id"] = request_id
-        logs.request.set(scope)
+        logs.current_scope.set(scope)
         extra = common_fields(self.cors, headers, request_id)
         if scope["path"].startswith("/api/"):
             extra.append(NO_STORE)
@@ -77,7 +77,7 @@ class Exchange:
 def _told(scope: Scope, error: BaseException) -> ApiError:
     """What to say of an error that nobody expected, or when the time at the end is over."""
     if not isinstance(error, Exception):
-        return Ending()
+        return ShuttingDown()
     log_failure(scope["method"], scope["path"], error)
     return ApiError()
 

@@ -20,8 +20,8 @@ from core.errors import InvalidRequest
 from core.statements import Statement
 from core.tables import IdempotencyKey
 
-KEPT = timedelta(hours=24)
-SWEPT = 2  # expired keys that go with each new one, so that the table stays small
+RETENTION = timedelta(hours=24)
+SWEEP_LIMIT = 2  # expired keys that go with each new one, so that the table stays small
 HEADER = b"idempotency-key"
 VALUE = '"?([!#-~]{1,255})"?'
 IDEMPOTENCY_KEY = {
@@ -34,7 +34,7 @@ IDEMPOTENCY_KEY = {
 
 OWNER, KEY = bindparam("owner", type_=Uuid()), bindparam("key", type_=String())
 MINE = (col(IdempotencyKey.user_id) == OWNER, col(IdempotencyKey.key) == KEY)
-EXPIRED = col(IdempotencyKey.created_at) < func.now() - KEPT
+EXPIRED = col(IdempotencyKey.created_at) < func.now() - RETENTION
 EARLIER = Statement(select(IdempotencyKey).where(*MINE))
 
 
@@ -120,7 +120,7 @@ def _sweep() -> CTE:
         select(col(IdempotencyKey.user_id), col(IdempotencyKey.key))
         .where(EXPIRED, key != tuple_(OWNER, KEY))
         .order_by(col(IdempotencyKey.created_at))
-        .limit(SWEPT)
+        .limit(SWEEP_LIMIT)
         .with_for_update(skip_locked=True)
     )
     return (

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 5  # seconds that a client may take to hear it
+LINGER_TIMEOUT = 5  # seconds that a client may take to hear it
 
 
 class Lingering:
@@ -29,4 +29,4 @@ class Lingering:
         elif not self.begun:
             self.begun = True
             self._transport.write_eof()
-            asyncio.get_running_loop().call_later(PATIENCE, self._transport.close)
+            asyncio.get_running_loop().call_later(LINGER_TIMEOUT, self._transport.close)

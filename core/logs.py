@@ -17,8 +17,8 @@ from core.forwarded import Networks, client_address
 SAID_BY_US = re.compile(r"\nSystemExit: |^Invalid HTTP request received")
 
 log = logging.getLogger("todo")
-request: ContextVar[Scope | None] = ContextVar("request", default=None)
-"""The scope of the request that is being served, with its `request_id`."""
+current_scope: ContextVar[Scope | None] = ContextVar("current_scope", default=None)
+"""The ASGI scope of the request that is being served, with its `request_id`."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -36,7 +36,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if scope := request.get():
+        if scope := current_scope.get():
             entry["request_id"] = scope["request_id"]
             entry["client"] = client_address(scope, self.trusted_proxies)
         if record.exc_info:
@@ -50,7 +50,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The record as a line, and the stack trace below it."""
         line = super().format(record)
-        scope = request.get()
+        scope = current_scope.get()
         return f"{line} [{scope['request_id']}]" if scope else line
 
 
@@ -73,8 +73,8 @@ def configure(level: str, form: str, trusted_proxies: Networks = ()) -> None:
 @contextmanager
 def about(scope: Scope) -> Iterator[None]:
     """Have the records of this block name a request."""
-    before = request.set(scope)
+    before = current_scope.set(scope)
     try:
         yield
     finally:
-        request.reset(before)
+        current_scope.reset(before)

@@ -12,14 +12,14 @@ from core.errors import InvalidRequest
 from core.statements import Statement
 from core.tokens import parse_uuid
 
-MOST = 1000
-TIME = "%Y-%m-%dT%H:%M:%S.%fZ"  # as in every answer
+MAX_LIMIT = 1000
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"  # as in every answer
 PAGE = (
     {
         "name": "limit",
         "in": "query",
         "description": "At most this many tasks; all of them by default.",
-        "schema": {"type": "integer", "minimum": 1, "maximum": MOST},
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
     },
     {
         "name": "after",
@@ -49,7 +49,7 @@ class Page(NamedTuple):
     after: str | None
 
     @classmethod
-    def of(cls, query_string: bytes) -> "Page | None":
+    def parse(cls, query_string: bytes) -> "Page | None":
         """The page that a query string asks for, or None for all; raises InvalidRequest."""
         if not query_string:
             return None
@@ -102,19 +102,19 @@ def link(path: str, page: Page, rows: list[Row]) -> dict[str, str]:
     if page.limit is None or len(rows) <= page.limit:
         return {}
     last = rows[page.limit - 1]
-    time = last["created_at"].strftime(TIME)
+    time = last["created_at"].strftime(TIME_FORMAT)
     return {"Link": f'<{path}?limit={page.limit}&after={time},{last["id"]}>; rel="next"'}
 
 
 def _parse_time(text: str) -> datetime | None:
     """A time as our answers write it, or None."""
     try:
-        return datetime.strptime(text, TIME).replace(tzinfo=UTC)
+        return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
 def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST):
-        raise InvalidRequest(f"Limit must be a whole number from 1 to {MOST}")
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_LIMIT):
+        raise InvalidRequest(f"Limit must be a whole number from 1 to {MAX_LIMIT}")
     return int(text)

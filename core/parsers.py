@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from core import dsn, plugin
 
-LONGEST_EXPIRATION = 876_000  # hours: a hundred years
+MAX_EXPIRATION = 876_000  # hours: a hundred years
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+")
 NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -60,8 +60,8 @@ def _origin(text: str) -> str:
 def hours(value: str) -> float:
     """A positive number of hours."""
     number = float(value) if NUMBER.fullmatch(value) else math.nan
-    if not 0 < number <= LONGEST_EXPIRATION:
-        raise ValueError(f"expects a positive number of hours, {LONGEST_EXPIRATION} at most")
+    if not 0 < number <= MAX_EXPIRATION:
+        raise ValueError(f"expects a positive number of hours, {MAX_EXPIRATION} at most")
     return number
 
 

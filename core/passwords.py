@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import ParamSpec, TypeVar
@@ -16,11 +16,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 COST = 12  # 2^12 rounds: docs/performance.md has the milliseconds
-LONGEST = 72  # bytes; bcrypt does not look further
+MAX_BYTES = 72  # bytes; bcrypt does not look further
 UNUSABLE = "!"  # in place of a hash: no password fits
 # What an unknown e-mail is checked against, lest it be answered sooner than a known one.
 DUMMY = "$2b$12$MGgH.1oJDsgiggMVXi1/jO9GJvzyriFx.psXZE5J0205VUeXLFsLq"
-MOST_WAITING = 100
+MAX_WAITING = 100
 NICENESS = 19
 
 
@@ -29,9 +29,7 @@ class TooManySignIns(ApiError):
 
     status = 503
     sentence = "Too many sign-ins at once, please try again"
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": "5"})
+    headers: Mapping[str, str] | None = {"Retry-After": "5"}
 
 
 class Passwords:
@@ -54,11 +52,11 @@ class Passwords:
         """
         stored = password_hash if password_hash and password_hash != UNUSABLE else None
         given = password.encode(errors="surrogatepass")
-        same = await self._run(bcrypt.checkpw, given[:LONGEST], (stored or DUMMY).encode())
-        return same and stored is not None and len(given) <= LONGEST
+        same = await self._run(bcrypt.checkpw, given[:MAX_BYTES], (stored or DUMMY).encode())
+        return same and stored is not None and len(given) <= MAX_BYTES
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._unfinished >= self._threads + MOST_WAITING:
+        if self._unfinished >= self._threads + MAX_WAITING:
             raise TooManySignIns
         self._unfinished += 1
         try:

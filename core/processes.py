@@ -15,8 +15,8 @@ from uvicorn.supervisors import multiprocess
 from core.parent import follower
 from core.protocol import Protocol
 
-ARRIVAL = 0.1  # seconds that the first request of a connection may be on its way, at the end
-FAREWELL = 0.5  # seconds between "not ready" and the end
+FIRST_REQUEST_TIMEOUT = 0.1  # seconds that a connection's first request may be on its way
+DRAIN_DELAY = 0.5  # seconds between "not ready" and the end
 
 
 class Server(uvicorn.Server):
@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
         for door in doors:
             with door:  # closing it resets whoever is still in its queue
                 await self._let_in(door)
-        await asyncio.sleep(ARRIVAL)
+        await asyncio.sleep(FIRST_REQUEST_TIMEOUT)
         await super().shutdown(sockets)
 
     async def _let_in(self, door: socket.socket) -> None:
@@ -86,9 +86,9 @@ def on_terminate(announce: Callable[[], None]) -> None:
 
     def begin(number: int, frame: FrameType | None) -> None:
         announce()
-        Protocol.ending = True
+        Protocol.shutting_down = True
         if callable(end):
-            loop.call_soon_threadsafe(loop.call_later, FAREWELL, end, number, frame)
+            loop.call_soon_threadsafe(loop.call_later, DRAIN_DELAY, end, number, frame)
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, begin)

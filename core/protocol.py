@@ -13,16 +13,16 @@ from core.errors import HeadTooLarge, TooManyConnections, UrlTooLong
 from core.lingering import Lingering
 from core.raw_answer import raw_answer
 
-LARGEST_HEAD = 65_536  # bytes of request line and headers, and as many of trailers
-LONGEST_URL = 8_192  # bytes; RFC 9110, section 4.1, asks for 8,000 at least
-STANDSTILL = 30  # seconds; what has not moved on since one look is cut off at the next
-TOLD = 100  # connections beyond the bound that are told so; more are hung up on
+MAX_HEAD_BYTES = 65_536  # bytes of request line and headers, and as many of trailers
+MAX_URL_BYTES = 8_192  # bytes; RFC 9110, section 4.1, asks for 8,000 at least
+STALL_CHECK = 30  # seconds; what has not moved on since one look is cut off at the next
+OVERFLOW = 100  # connections beyond the bound that are told so; more are hung up on
 
 
 class Protocol(HttpToolsProtocol):
     """One connection: refuses what is no HTTP, and clients that are too many or do not move on."""
 
-    ending: ClassVar[bool] = False
+    shutting_down: ClassVar[bool] = False
     """Whether this process is about to end: every answer is then the last of its connection."""
 
     unfinished: int | None = None
@@ -41,10 +41,10 @@ class Protocol(HttpToolsProtocol):
         super().connection_made(cast("asyncio.Transport", transport))
         self.bound, self.limit_concurrency = self.limit_concurrency, None
         self.crowded = self.bound is not None and len(self.connections) > self.bound
-        if self.bound is not None and len(self.connections) > self.bound + TOLD:
+        if self.bound is not None and len(self.connections) > self.bound + OVERFLOW:
             self.transport.abort()
         self._keep_alive()
-        self.watch = self.loop.call_later(STANDSTILL, self._look, None)
+        self.watch = self.loop.call_later(STALL_CHECK, self._look, None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
@@ -62,11 +62,11 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse what has arrived, in pieces that the bounds can be held against."""
         while data and not self.transport.is_closing() and not (self.last and self.last.begun):
-            self.data, self.rest = data[:LARGEST_HEAD], data[LARGEST_HEAD:]
+            self.data, self.rest = data[:MAX_HEAD_BYTES], data[MAX_HEAD_BYTES:]
             super().data_received(self.data)
             if self.unfinished is not None:
                 self.unfinished += len(self.data)
-                if self.unfinished > LARGEST_HEAD:
+                if self.unfinished > MAX_HEAD_BYTES:
                     self._refuse(HeadTooLarge.status, HeadTooLarge.sentence)
             data = self.rest
 
@@ -84,16 +84,16 @@ class Protocol(HttpToolsProtocol):
         in_one_piece, self.unfinished = not self.unfinished, None
         if self.parser.should_upgrade() and self._should_upgrade():
             return
-        if not in_one_piece and self._size_of_head() > LARGEST_HEAD:
+        if not in_one_piece and self._size_of_head() > MAX_HEAD_BYTES:
             self.scope["refusal"] = HeadTooLarge  # type: ignore[typeddict-unknown-key]
-        elif len(self.url) > LONGEST_URL:
+        elif len(self.url) > MAX_URL_BYTES:
             self.scope["refusal"] = UrlTooLong  # type: ignore[typeddict-unknown-key]
         elif self.crowded:
             self.scope["refusal"] = TooManyConnections  # type: ignore[typeddict-unknown-key]
         if self.expect_100_continue and self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110, section 10.1.1
         super().on_headers_complete()
-        if self.ending or self.parser.should_upgrade():
+        if self.shutting_down or self.parser.should_upgrade():
             self.cycle.keep_alive = False
         if self.crowded or not self.cycle.keep_alive:
             self.last = Lingering(self.transport, partial(getattr, self.cycle, "more_body"))
@@ -147,7 +147,7 @@ class Protocol(HttpToolsProtocol):
     def _look(self, before: object) -> None:
         """Cut the client off where it stands as it stood at the last look."""
         now = self._awaited()
-        self.watch = self.loop.call_later(STANDSTILL, self._look, now)
+        self.watch = self.loop.call_later(STALL_CHECK, self._look, now)
         if now is not None and now == before:
             if self._unanswered() and not self.transport.get_write_buffer_size():
                 self._refuse(408, "The request did not arrive in time")

@@ -1,17 +1,17 @@
 """The schema: tables that are missing are created at the start."""
 
 import asyncio
-import ssl
 
-import asyncpg
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 from sqlmodel import SQLModel
 
-from core.connections import Connection, Connector
+from core.connector import Connection, Connector
+from core.failures import FAILURES, HOPELESS
+from core.settings import exit_with
 from core.statements import DIALECT
 
 ADVISORY_LOCK = 0x746F646F  # "todo": one program at a time creates tables
-PATIENCE = 5.0  # seconds that a database may take to come up
+STARTUP_TIMEOUT = 5.0  # seconds that a database may take to come up
 # Not `to_regclass`: it looks into the session's cache, which knows nothing of what was created
 # while the session waited for the lock.
 MISSING = """
@@ -29,23 +29,22 @@ async def prepare(connector: Connector) -> None:
     Raises DatabaseUnreachable.
     """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
+    deadline = loop.time() + STARTUP_TIMEOUT
     while True:
         try:
             return await _create_all(connector, deadline - loop.time())
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAILURES as error:
             if loop.time() + 0.2 >= deadline or isinstance(error, HOPELESS):
                 raise DatabaseUnreachable(_explain(connector, error)) from error
         await asyncio.sleep(0.2)
 
 
-HOPELESS = (
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InsufficientPrivilegeError,
-    asyncpg.ClientConfigurationError,
-    ssl.SSLCertVerificationError,
-)
+async def prepare_or_exit(connector: Connector) -> None:
+    """The same; where the database cannot be used, say so on stderr and exit with 3."""
+    try:
+        await prepare(connector)
+    except DatabaseUnreachable as error:
+        exit_with(3, str(error))
 
 
 def _explain(connector: Connector, error: Exception) -> str:

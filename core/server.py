@@ -11,10 +11,10 @@ import uvicorn
 from uvicorn.supervisors import ChangeReload
 
 from core import dsn, schema
-from core.connections import Connector
+from core.connector import Connector
 from core.logs import log
 from core.processes import Server, Supervisor
-from core.protocol import TOLD, Protocol
+from core.protocol import OVERFLOW, Protocol
 from core.settings import Settings, exit_with
 
 APPLICATION = "service:create_app"
@@ -47,7 +47,7 @@ def serve(
     settings: Settings, listener: socket.socket, on_started: Callable[[], None], *, reload: bool
 ) -> None:
     """Serve until SIGINT or SIGTERM; what is in flight then is finished."""
-    _allow_open_files(settings.max_connections + TOLD + settings.db_pool_size + SPARE_FILES)
+    _allow_open_files(settings.max_connections + OVERFLOW + settings.db_pool_size + SPARE_FILES)
     config = uvicorn.Config(
         APPLICATION,
         factory=True,
@@ -70,7 +70,8 @@ def serve(
         on_started()
         ChangeReload(config, uvicorn.Server(config).run, [listener]).run()
     elif settings.web_concurrency > 1:
-        asyncio.run(_check_database(settings))  # a worker's exit status would be lost
+        connector = Connector(dsn.parse(settings.database_url))
+        asyncio.run(schema.prepare_or_exit(connector))  # a worker's exit status would be lost
         on_started()
         Supervisor(config, [listener]).run()
     else:
@@ -85,10 +86,3 @@ def _allow_open_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (possible, hard))
     if possible < wanted:
         log.warning("MAX_CONNECTIONS: no more than %d files may be open here (ulimit -n)", hard)
-
-
-async def _check_database(settings: Settings) -> None:
-    try:
-        await schema.prepare(Connector(dsn.parse(settings.database_url)))
-    except schema.DatabaseUnreachable as error:
-        exit_with(3, str(error))

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.logs import log
 
 ISSUER = "todo"
-REMEMBERED = 4096  # verified tokens
+CACHE_SIZE = 4096  # verified tokens
 LATEST_EXPIRATION = 253_402_300_799  # the end of the year 9999
 # Few blanks: each way to write a header is remembered by itself.
 BEARER = re.compile(rb"bearer {1,9}([\w.-]+)", re.IGNORECASE | re.ASCII)
@@ -43,7 +43,7 @@ class Tokens:
         self._keys = [key.encode() for key in (secret, previous) if key]
         self._seconds = max(1, round(hours * 3600))
         # Refused headers raise and so are not remembered.
-        self._remembered = lru_cache(REMEMBERED)(self._verify)
+        self._remembered = lru_cache(CACHE_SIZE)(self._verify)
 
     @property
     def remembered(self) -> int:

@@ -24,7 +24,7 @@ from core.tokens import ISSUER
 
 T = TypeVar("T")
 
-LONGEST_EMAIL = 255
+MAX_EMAIL_LENGTH = 255
 ADDRESS = re.compile(r"[^@\s\x00]+@[^@\s\x00]+")
 PROVISION = Statement(
     insert(User)
@@ -33,17 +33,19 @@ PROVISION = Statement(
 )
 
 
-def normal_email(text: str) -> str:
+def normalize_email(text: str) -> str:
     """The one form of an e-mail address: valid, trimmed, in lower case.
 
     Raises ValueError. The domain `.test` (RFC 6761) is let through, for people's tests.
     """
     text = text.strip()
-    if len(text) > LONGEST_EMAIL:  # to normalise combining marks takes the square of their number
+    if (
+        len(text) > MAX_EMAIL_LENGTH
+    ):  # normalising marks is quadratic
         raise ValueError("too long")
     found = validate_email(text, check_deliverability=False, test_environment=True)
     email = found.normalized.lower()
-    if len(email) > LONGEST_EMAIL:
+    if len(email) > MAX_EMAIL_LENGTH:
         raise ValueError("too long")
     return email
 
@@ -51,14 +53,14 @@ def normal_email(text: str) -> str:
 def known_as(text: str) -> str:
     """The form in which an address would be stored, were it valid."""
     try:
-        return normal_email(text)
+        return normalize_email(text)
     except ValueError:
         return text.lower()
 
 
 def _email(text: str) -> str:
     try:
-        return normal_email(text)
+        return normalize_email(text)
     except ValueError as error:
         raise PydanticCustomError(SENTENCE, "Invalid email format") from error
 
@@ -105,7 +107,7 @@ def _vouched_for(text: str) -> str:
     Raises ValueError, and AttributeError for what is no text.
     """
     email = known_as(text.strip())
-    if len(email) > LONGEST_EMAIL or not ADDRESS.fullmatch(email) or not email.encode():
+    if len(email) > MAX_EMAIL_LENGTH or not ADDRESS.fullmatch(email) or not email.encode():
         raise ValueError("no address")
     return email
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import asyncpg
 
-from core.connections import SERVER_SETTINGS
+from core.connector import SERVER_SETTINGS
 from core.dsn import parse
 from loadtests.processes import CannotRun
 
 if TYPE_CHECKING:
-    from core.connections import Connection
+    from core.connector import Connection
 
 HOLD = "LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE"
 LOOK = """

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from core.body import SENTENCE, STORABLE, STORABLE_LINE, Body
 from core.errors import ApiError
-from core.passwords import LONGEST, TooManySignIns
+from core.passwords import MAX_BYTES, TooManySignIns
 from core.plugin import Plugin
 from core.statements import Statement
 from core.tables import User
@@ -44,7 +44,7 @@ PASSWORD = SOME_TEXT | {"description": "The password of the sign-up."}
 NEW_PASSWORD: JsonSchemaValue = SOME_TEXT | {
     "description": "8 characters at least, 72 bytes in UTF-8 at most.",
     "minLength": 8,
-    "maxLength": LONGEST,
+    "maxLength": MAX_BYTES,
     "pattern": STORABLE.pattern,
 }
 
@@ -52,7 +52,7 @@ NEW_PASSWORD: JsonSchemaValue = SOME_TEXT | {
 def _of_allowed_length(password: str) -> str:
     if len(password) < 8:
         raise PydanticCustomError(SENTENCE, "Password must be at least 8 characters")
-    if len(password.encode()) > LONGEST:
+    if len(password.encode()) > MAX_BYTES:
         raise PydanticCustomError(SENTENCE, "Password must be at most 72 bytes")
     return password
 

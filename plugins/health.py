@@ -6,13 +6,13 @@ from pydantic import ConfigDict, Field, with_config
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
-from core.errors import ApiError, Ending, Unavailable
+from core.errors import ApiError, ShuttingDown, Unavailable
 from core.operation import Answer
 from core.plugin import Plugin
 
 plugin = Plugin("health", description="For probes.", errors=())
 
-PATIENCE = 2.0  # seconds
+PING_TIMEOUT = 2.0  # seconds
 WELCOME: Answer = {
     "service": "Todo REST backend",
     "docs": "/docs",
@@ -59,16 +59,16 @@ async def check_health(request: Request) -> Health:
     return {"status": "healthy"}
 
 
-@plugin.get("/health/ready", returns=Health, public=True, errors=[NotReady, Ending])
+@plugin.get("/health/ready", returns=Health, public=True, errors=[NotReady, ShuttingDown])
 async def check_readiness(request: Request) -> Health:
     """Whether requests can be served.
 
     For load balancers: after a real query, within two seconds.
     """
-    if request.app.state.ending:
-        raise Ending
+    if request.app.state.shutting_down:
+        raise ShuttingDown
     try:
-        await request.app.state.database.ping(PATIENCE)
+        await request.app.state.database.ping(PING_TIMEOUT)
     except Unavailable as error:
         raise NotReady from error
     return {"status": "healthy"}

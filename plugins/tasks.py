@@ -146,7 +146,7 @@ OF_ONE: dict[str, Any] = {
     returns=TaskList,
     headers={"Link": NEXT_PAGE},
     parameters=PAGE,
-    errors=[*refusals(Page.of, b"limit=0", b"limit=1&limit=2"), TaskNotFound],
+    errors=[*refusals(Page.parse, b"limit=0", b"limit=1&limit=2"), TaskNotFound],
 )
 async def list_tasks(request: Request) -> Answer | Response:
     """List the caller's tasks, newest first.
@@ -155,7 +155,7 @@ async def list_tasks(request: Request) -> Answer | Response:
     in its `Link` header.
     """
     database, owner = request.app.state.database, request.state.user_id
-    page = Page.of(request.scope["query_string"])
+    page = Page.parse(request.scope["query_string"])
     if page is None:
         return {"tasks": await database.fetch_by_key(LIST, owner)}
     tasks = await PAGES.fetch(database, page, owner)

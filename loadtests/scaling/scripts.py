@@ -2,7 +2,7 @@
 
 import re
 
-from core.idempotency import KEPT, SWEPT
+from core.idempotency import RETENTION, SWEEP_LIMIT
 from core.statements import Statement
 from loadtests.scaling.storage import STRIDE, TASKS, USERS
 from plugins.tasks import ADD_ONCE
@@ -30,8 +30,8 @@ ADD_ONCE_SQL = _in_full(
     fingerprint="sha256((:k::bigint)::text::bytea)",
     title=TITLE,
     description=DESCRIPTION,
-    now_1=f"'{KEPT.total_seconds():.0f} seconds'",
-    param_1=f"{SWEPT}",
+    now_1=f"'{RETENTION.total_seconds():.0f} seconds'",
+    param_1=f"{SWEEP_LIMIT}",
 )
 SCRIPTS = {
     "list": f"{LOOK} user_id = {OWNER} ORDER BY created_at DESC, id;",

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.batch import LARGEST, Batch, Rows
+from core.batch import MAX_KEYS, Batch, Rows
 from core.errors import Unavailable
 from tests.support.people import User
 
@@ -31,7 +31,7 @@ def expected(key: UUID) -> Rows:
 
 
 def test_one_moment_is_one_call() -> None:
-    table, keys = Table(), [uuid4() for _ in range(LARGEST - 1)]
+    table, keys = Table(), [uuid4() for _ in range(MAX_KEYS - 1)]
 
     async def run() -> list[Rows]:
         batch = Batch(table.read, by="key")
@@ -43,14 +43,14 @@ def test_one_moment_is_one_call() -> None:
 
 
 def test_a_batch_is_bounded() -> None:
-    table, keys = Table(), [uuid4() for _ in range(3 * LARGEST + 1)]
+    table, keys = Table(), [uuid4() for _ in range(3 * MAX_KEYS + 1)]
 
     async def run() -> list[Rows]:
         batch = Batch(table.read, by="key")
         return await asyncio.gather(*map(batch.fetch, keys))
 
     assert asyncio.run(run()) == list(map(expected, keys))
-    assert [len(call) for call in table.calls] == [LARGEST] * 3 + [1]
+    assert [len(call) for call in table.calls] == [MAX_KEYS] * 3 + [1]
 
 
 def test_a_failure_is_everyones_and_each_has_an_exception_of_their_own() -> None:

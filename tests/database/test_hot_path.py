@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from core.tokens import REMEMBERED, Tokens
+from core.tokens import CACHE_SIZE, Tokens
 from tests.support import expect
 from tests.support.people import User, address
 from tests.support.program import Program
@@ -25,10 +25,10 @@ def test_a_remembered_token_ends_with_its_exp(http: httpx.Client) -> None:
 
 def test_the_memory_for_tokens_is_bounded() -> None:
     tokens = Tokens(SECRET, 1)
-    for _ in range(REMEMBERED + 10):
+    for _ in range(CACHE_SIZE + 10):
         header = f"Bearer {tokens.issue(uuid4(), address())}".encode()
         assert tokens.identify([(b"authorization", header)])
-    assert tokens.remembered == REMEMBERED
+    assert tokens.remembered == CACHE_SIZE
 
 
 def test_refused_tokens_are_not_remembered() -> None:

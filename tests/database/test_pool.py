@@ -10,9 +10,10 @@ import pytest
 from sqlmodel import bindparam, func, select
 
 from core import dsn
-from core.connections import Connector, Pool
+from core.connector import Connector
 from core.database import Database
 from core.errors import Unavailable
+from core.pool import Pool
 from core.statements import Statement
 
 SLEEP = Statement(select(func.pg_sleep(bindparam("seconds")), func.pg_backend_pid().label("pid")))

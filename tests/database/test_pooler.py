@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from core import dsn
-from core.connections import Connector
+from core.connector import Connector
 from tests.support.load import Load
 from tests.support.people import User, address
 from tests.support.pooler import KINDS, Pooler

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from core import dsn
-from core.connections import Connector
+from core.connector import Connector
 from core.postgres import Postgres, find_binaries
 from core.postgres.account import account_for
 from tests.conftest import settings_for

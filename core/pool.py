@@ -1,72 +1,11 @@
-"""Connections to PostgreSQL: opened with our settings, and a bounded pool of them."""
+"""The pool: a bounded number of connections, kept open and lent out."""
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any, TypeAlias
 
-import asyncpg
+from core.connector import Connection, Connector
 
-from core.dsn import Dsn
-
-if TYPE_CHECKING:
-    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
-else:  # generic for the type checker only
-    Connection = asyncpg.Connection
-
-SESSION_SETTINGS = {
-    # Milliseconds after which the server itself gives up, should we be gone or cut off.
-    "lock_timeout": "3000",
-    "statement_timeout": "8500",
-    "random_page_cost": "1.1",  # right for SSDs: the list is then read in the index's order
-}
-SERVER_SETTINGS = {"application_name": "todo"} | SESSION_SETTINGS
-# Behind a pooler a session lasts one transaction.
-BEGIN = "; SET LOCAL ".join(["BEGIN", *(f"{k} = {v}" for k, v in SESSION_SETTINGS.items())])
-HEARD = "SELECT 1 WHERE current_setting('lock_timeout') = '3s'"  # of SESSION_SETTINGS
-LONGEST_IDLE = 240  # seconds; firewalls and serverless databases drop silently from 300 on
-
-
-class Connector:
-    """Opens connections; learns when a pooler in transaction mode stands in between."""
-
-    def __init__(self, dsn: Dsn) -> None:
-        self.dsn = dsn
-        self.pooler = dsn.pooler
-        self._tried = dsn.pooler
-
-    async def open(self, timeout: float) -> Connection:
-        """A new connection, within `timeout` seconds."""
-        async with asyncio.timeout(timeout):
-            connection = await self._try(timeout)
-            self._tried = True
-            return connection or await self._connect(timeout)
-
-    async def _try(self, timeout: float) -> Connection | None:
-        """The first connection, or None where it turns out that there is a pooler."""
-        if self._tried:
-            return None
-        try:
-            connection = await self._connect(timeout)
-        except asyncpg.ProtocolViolationError:  # PgBouncer: "unsupported startup parameter"
-            self.pooler = True
-            return None
-        heard = False
-        try:
-            heard = await connection.execute(HEARD) == "SELECT 1"
-        finally:
-            if not heard:
-                connection.terminate()
-        self.pooler = not heard  # but swallowed: PgBouncer's ignore_startup_parameters
-        return connection if heard else None
-
-    async def _connect(self, timeout: float) -> Connection:
-        options: dict[str, Any] = {"server_settings": SERVER_SETTINGS | self.dsn.server_settings}
-        if self.pooler:
-            options = {"server_settings": self.dsn.server_settings, "statement_cache_size": 0}
-        timeout = min(timeout, self.dsn.connect_timeout or timeout)
-        arguments = self.dsn.arguments() | options
-        connection: Connection = await asyncpg.connect(**arguments, timeout=timeout)
-        return connection
+MAX_IDLE = 240  # seconds; firewalls and serverless databases drop silently from 300 on
 
 
 class Pool:
@@ -85,7 +24,7 @@ class Pool:
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._closing: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
-        self._sweeper = self._loop.call_later(LONGEST_IDLE / 4, self._sweep)
+        self._sweeper = self._loop.call_later(MAX_IDLE / 4, self._sweep)
 
     async def acquire(self, deadline: float, *, fresh: bool = False) -> Connection:
         """Lease a connection before `deadline` (seconds of the loop's clock); a new one if `fresh`.
@@ -173,8 +112,8 @@ class Pool:
 
     def _sweep(self) -> None:
         """Close what has been idle for long, before somebody else does it silently."""
-        self._sweeper = self._loop.call_later(LONGEST_IDLE / 4, self._sweep)
-        limit = self._loop.time() - LONGEST_IDLE
+        self._sweeper = self._loop.call_later(MAX_IDLE / 4, self._sweep)
+        limit = self._loop.time() - MAX_IDLE
         while self._idle and self._idle[0][0] < limit:
             self.discard(self._idle.pop(0)[1])
 
