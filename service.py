@@ -9,15 +9,16 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from core import __version__, command_line, dsn, logs, plugin, schema
+from core import __version__, dsn, logs, plugin, schema
 from core.cors import Cors
 from core.database import Database
 from core.dump import dump
 from core.errors import answer_http_exception
 from core.http import Exchange
-from core.openapi import document
+from core.openapi.document import document
 from core.passwords import Passwords
-from core.processes import end_with_parent, on_terminate
+from core.program import command_line
+from core.program.processes import end_with_parent, on_terminate
 from core.settings import Settings
 from core.tokens import Identify, Tokens
 

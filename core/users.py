@@ -39,9 +39,7 @@ def normalize_email(text: str) -> str:
     Raises ValueError. The domain `.test` (RFC 6761) is let through, for people's tests.
     """
     text = text.strip()
-    if (
-        len(text) > MAX_EMAIL_LENGTH
-    ):  # normalising marks is quadratic
+    if len(text) > MAX_EMAIL_LENGTH:  # normalising marks is quadratic
         raise ValueError("too long")
     found = validate_email(text, check_deliverability=False, test_environment=True)
     email = found.normalized.lower()

@@ -31,13 +31,7 @@ ADD = Statement(
 )
 
 
-ISSUED = (  # what ADA would get, signed with a secret that nobody has
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
-    "eyJzdWIiOiJkOWMzOWQ1Yy03Mzg2LTQ2YTctYTdlNC0wZWJmYTVhN2RmMWMiLCJ1c2VyX2lkIjoi"
-    "ZDljMzlkNWMtNzM4Ni00NmE3LWE3ZTQtMGViZmE1YTdkZjFjIiwiZW1haWwiOiJhZGFAZXhhbXBs"
-    "ZS5jb20iLCJpc3MiOiJ0b2RvIiwiaWF0IjoxNzk1MzczMTg5LCJleHAiOjE3OTU0NTk1ODl9."
-    "pckZr4cBDE4N6jEFM_hRMzU8AkBIi6VsaspoFYMyEmE"
-)
+ISSUED = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIi….c2lnbmF0dXJl"
 EXAMPLE: JsonValue = {"email": "ada@example.com", "password": "correct horse"}
 SOME_TEXT: JsonSchemaValue = {"type": "string", "minLength": 1}
 PASSWORD = SOME_TEXT | {"description": "The password of the sign-up."}

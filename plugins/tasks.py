@@ -17,10 +17,10 @@ from core.database import Row
 from core.endpoint import json_response
 from core.errors import ApiError
 from core.idempotency import HEADER, IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
+from core.openapi.refusals import refusals
 from core.operation import Answer, uuid_in_path
 from core.page import NEXT_PAGE, PAGE, Page, Pages, link, newest_first
 from core.plugin import Plugin
-from core.refusals import refusals
 from core.statements import Statement, StatementByKey
 from core.tables import Task
 from core.tokens import parse_uuid

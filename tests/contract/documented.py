@@ -9,7 +9,7 @@ import httpx
 Json = dict[str, Any]
 
 PLACES = {  # what differs from answer to answer
-    "token": r"eyJ[\w-]+\.[\w-]+\.[\w-]+",
+    "token": r"eyJ[\w-]+\.[\w…-]+\.[\w-]+",
     "id": r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b",
     "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z",
     "request": r"\b[0-9a-f]{20}\b",
@@ -18,7 +18,11 @@ PLACES = {  # what differs from answer to answer
 
 def normal(content: object) -> str:
     """Ids, times and tokens give way to names: what is the same has the same, in order."""
-    text = content if isinstance(content, str) else json.dumps(content, sort_keys=True)
+    text = (
+        content
+        if isinstance(content, str)
+        else json.dumps(content, sort_keys=True, ensure_ascii=False)
+    )
     for name, pattern in PLACES.items():
         found = list(dict.fromkeys(re.findall(pattern, text)))
         for number, each in enumerate(found, 1):

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import httpx
-import jwt
 import pytest
 
 from tests.contract.documented import normal
@@ -70,16 +69,9 @@ def test_the_headers_that_are_shown_are_sent(heard: Heard, name: str) -> None:
             assert values == {normal(str(shown[kind]["example"]))}
 
 
-def test_the_token_that_is_shown_is_one_of_ours(heard: Heard) -> None:
+def test_the_token_that_is_shown_begins_like_ours_and_opens_nothing(heard: Heard) -> None:
     content = heard.documented.operations["login"]["responses"]["200"]["content"]
-    example = content["application/json"]["example"]
-    ours, shown = (
-        jwt.decode_complete(token, options={"verify_signature": False})
-        for token in (heard.token, example["token"])
-    )
-    assert shown["header"] == ours["header"]
-    assert list(shown["payload"]) == list(ours["payload"])
-    assert (shown["payload"]["sub"], shown["payload"]["email"]) == (
-        example["user"]["id"],
-        example["user"]["email"],
-    )
+    shown = content["application/json"]["example"]["token"]
+    assert [len(token.split(".")) for token in (shown, heard.token)] == [3, 3]
+    assert shown.split(".")[0] == heard.token.split(".")[0]
+    assert "…" in shown

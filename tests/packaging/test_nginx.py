@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from core.server import KEEP_ALIVE
+from core.program.server import KEEP_ALIVE
 from core.settings import Settings
 from tests.conftest import FRONTEND
 from tests.packaging.nginx import DEPLOY, PROGRAM, Nginx

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from core.errors import HeadTooLarge, TooManyConnections, UrlTooLong
-from core.lingering import Lingering
-from core.raw_answer import raw_answer
+from core.wire.lingering import Lingering
+from core.wire.raw_answer import raw_answer
 
 MAX_HEAD_BYTES = 65_536  # bytes of request line and headers, and as many of trailers
 MAX_URL_BYTES = 8_192  # bytes; RFC 9110, section 4.1, asks for 8,000 at least

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from core.errors import ApiError
-from core.json_schema import NOTHING, Schemas
+from core.openapi.json_schema import NOTHING, Schemas
 from core.operation import Json, Operation
 
 ERROR = {

@@ -9,7 +9,7 @@ from core import __version__
 from core.logs import log
 
 if TYPE_CHECKING:
-    from core.demo import Demo
+    from core.program.demo import Demo
 
 TRY = (
     "curl -s {url}/api/auth/signup -H 'Content-Type: application/json' "

@@ -1,23 +1,18 @@
 """The OpenAPI 3.1 document, assembled from the plugins' declarations."""
 
 import inspect
-import json
 import re
-import sys
 from collections.abc import Iterable
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaMode
 
-from core import __version__
-from core.answers import ERROR, HEADERS, content, refusal, success
-from core.dump import dump
-from core.json_schema import NOTHING, Schemas
+from core.openapi.answers import ERROR, HEADERS, content, refusal, success
+from core.openapi.json_schema import NOTHING, Schemas
+from core.openapi.refusals import refusals_of
 from core.operation import Json, Operation
-from core.plugin import Plugin, load
-from core.refusals import refusals_of
-from core.settings import Settings
+from core.plugin import Plugin
 
 INFO = {
     "title": "Todo REST backend",
@@ -106,14 +101,3 @@ def _parameters(operation: Operation) -> list[Json]:
     others = (name for name in re.findall(r"{(\w+)}", operation.path) if name not in names)
     text = {"in": "path", "required": True, "schema": {"type": "string"}}
     return [*({"name": name} | text for name in others), *declared]
-
-
-def main() -> None:
-    """Write the document of the plugins that are loaded by default: see `make openapi`."""
-    written = json.loads(dump(document(load(Settings.plugins), __version__)))
-    json.dump(written, sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)
-    sys.stdout.write("\n")
-
-
-if __name__ == "__main__":
-    main()

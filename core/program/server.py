@@ -13,9 +13,9 @@ from uvicorn.supervisors import ChangeReload
 from core import dsn, schema
 from core.connector import Connector
 from core.logs import log
-from core.processes import Server, Supervisor
-from core.protocol import OVERFLOW, Protocol
+from core.program.processes import Server, Supervisor
 from core.settings import Settings, exit_with
+from core.wire.protocol import OVERFLOW, Protocol
 
 APPLICATION = "service:create_app"
 KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection

@@ -12,17 +12,18 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from core import __version__, logs, server
-from core.banner import announce
+from core import __version__, logs
+from core.program import server
+from core.program.banner import announce
 from core.settings import Settings, exit_with
 
 if TYPE_CHECKING:
-    from core.demo import Demo
+    from core.program.demo import Demo
 
 FROZEN = getattr(sys, "frozen", False)  # by PyInstaller
 PROGRAM = Path(sys.executable).name if FROZEN else "python service.py"
 DATA = Path("data")
-SCHEMA = Path(__file__).parents[1] / "schema.sql"
+SCHEMA = Path(__file__).parents[2] / "schema.sql"
 EXAMPLES = """
 examples:
   %(prog)s --embedded                 a PostgreSQL of its own, data in ./data
@@ -71,14 +72,14 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _demo(settings: Settings) -> Demo:
-    from core.demo import prepare
+    from core.program.demo import prepare
 
     return asyncio.run(prepare(settings))
 
 
 def _dump(options: argparse.Namespace) -> None:
     """Write the embedded data as SQL."""
-    from core.embedded import dump
+    from core.program.embedded import dump
 
     _exit_on_signals(1)
     dump(options.directory or options.embedded or DATA)
@@ -96,7 +97,7 @@ def _schema(_: argparse.Namespace) -> None:
 def _database(directory: Path | None) -> AbstractContextManager[None]:
     if directory is None:
         return nullcontext()
-    from core.embedded import check_settings, embedded
+    from core.program.embedded import check_settings, embedded
 
     check_settings()
     return embedded(directory)

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.supervisors import multiprocess
 
 from core.parent import follower
-from core.protocol import Protocol
+from core.wire.protocol import Protocol
 
 FIRST_REQUEST_TIMEOUT = 0.1  # seconds that a connection's first request may be on its way
 DRAIN_DELAY = 0.5  # seconds between "not ready" and the end

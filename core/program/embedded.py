@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core import plugin
-from core.export import export
 from core.postgres import InUse, Postgres, PostgresError
 from core.postgres.versions import version_of_data
+from core.program.export import export
 from core.settings import Settings, SettingsError, environment, exit_with
 
 DEVELOPMENT_ORIGINS = "http://localhost:3000,http://localhost:5173"
