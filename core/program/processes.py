@@ -48,6 +48,7 @@ class Server(uvicorn.Server):
     async def _let_in(self, door: socket.socket) -> None:
         """Accept everybody in the queue of a listener that the event loop has let go."""
         loop = asyncio.get_running_loop()
+        door.setblocking(False)
         with suppress(OSError):  # BlockingIOError: that was the last one
             while True:
                 connection = door.accept()[0]
