@@ -3,7 +3,7 @@
 import { createAuthClient } from "better-auth/client";
 import { jwtClient } from "better-auth/client/plugins";
 
-const TODO_URL = process.env.NEXT_PUBLIC_TODO_URL ?? "http://127.0.0.1:8000";
+const API_URL = process.env.NEXT_PUBLIC_API_URL ?? "http://127.0.0.1:8000";
 let token: string | undefined;
 
 export const authClient = createAuthClient({
@@ -24,7 +24,7 @@ async function newToken(): Promise<string> {
 
 export async function call(method: string, path: string, body?: object): Promise<Response> {
   const ask = (token: string) =>
-    fetch(TODO_URL + path, {
+    fetch(API_URL + path, {
       method,
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
       body: body && JSON.stringify(body),

@@ -9,7 +9,7 @@ type Refusal = components["schemas"]["Error"];
 
 declare const process: { env: Record<string, string | undefined> };
 
-const baseUrl = process.env.TODO_URL ?? "http://127.0.0.1:8000";
+const baseUrl = process.env.API_URL ?? "http://127.0.0.1:8000";
 const guest = createClient<paths>({ baseUrl });
 
 /** What the service, or a proxy before it, did not want to do; the message is for the user. */

@@ -121,7 +121,7 @@ def test_a_page_calls_for_whoever_is_logged_in(
     life = 3  # seconds, of a token of this variant
     began = time.monotonic()
     with better_auth(better_auth_example, "expirationSoon") as auth:
-        settings = {"NEXT_PUBLIC_BETTER_AUTH_URL": auth.url, "NEXT_PUBLIC_TODO_URL": service.url}
+        settings = {"NEXT_PUBLIC_BETTER_AUTH_URL": auth.url, "NEXT_PUBLIC_API_URL": service.url}
         done = better_auth_example.run("node", "dist/page.mjs", str(life), **settings)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines() == [

@@ -89,7 +89,7 @@ def test_mistakes_do_not_compile(example: Example) -> None:
 
 
 def test_the_client_lives_the_life_of_a_task(example: Example, service: Program, sql: Sql) -> None:
-    done = example.npm_run("start", TODO_URL=service.url)
+    done = example.npm_run("start", API_URL=service.url)
     assert done.returncode == 0, done.stdout + done.stderr
     told = re.search(rf"^{LIFE}\Z", done.stdout, re.MULTILINE)
     assert told, done.stdout

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OLDEST = 20  # the first version that is tried
 CACHE = Path(
-    os.environ.get("TODO_TESTS_CACHE")
+    os.environ.get("TESTS_CACHE")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "todo-tests"
 )
 OFFLINE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT)\b")

@@ -16,7 +16,7 @@ from tests.support.program import eventually, free_port
 KINDS = ("old", "new")  # prepared statements get lost between transactions, or are kept
 KEEPS_STATEMENTS = (1, 21)  # the first version with max_prepared_statements
 # Where .ci/pgbouncer puts a newer one.
-CACHE = Path(os.environ.get("TODO_TESTS_CACHE", "/var/cache/todo-tests"))
+CACHE = Path(os.environ.get("TESTS_CACHE", "/var/cache/todo-tests"))
 FOLDERS = (f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin", CACHE / "pgbouncer-new")
 CONFIGURATION = """
 [databases]
