@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing import parent_process
 from types import FrameType
@@ -39,23 +39,24 @@ class Server(uvicorn.Server):
         doors = [listener.dup() for listener in sockets or []]
         for server in self.servers:
             server.close()
-        for door in doors:
-            with door:  # closing it resets whoever is still in its queue
-                await self._let_in(door)
+        # At one go: while we serve one, those who are done come again, and there is no end to it.
+        arrived = [connection for door in doors for connection in _let_in(door)]
+        loop = asyncio.get_running_loop()
+        for connection in arrived:
+            await loop.connect_accepted_socket(self._protocol, connection)
         await asyncio.sleep(FIRST_REQUEST_TIMEOUT)
         await super().shutdown(sockets)
 
-    async def _let_in(self, door: socket.socket) -> None:
-        """Accept everybody in the queue of a listener that the event loop has let go."""
-        loop = asyncio.get_running_loop()
-        door.setblocking(False)
-        with suppress(OSError):  # BlockingIOError: that was the last one
-            while True:
-                connection = door.accept()[0]
-                await loop.connect_accepted_socket(self._protocol, connection)
-
     def _protocol(self) -> asyncio.Protocol:
         return Protocol(self.config, self.server_state, self.lifespan.state)
+
+
+def _let_in(door: socket.socket) -> Iterator[socket.socket]:
+    """Accept who is in the queue of a listener, and close it: that resets all who come later."""
+    with door, suppress(OSError):  # BlockingIOError: that was the last one
+        door.setblocking(False)
+        while True:
+            yield door.accept()[0]
 
 
 class Worker(multiprocess.Process):

@@ -71,7 +71,8 @@ def test_a_body_that_is_no_json_is_shown_as_it_was_sent(page: DocsPage, page_use
     block = page.operation("createTask")
     block.locator("textarea").fill('{"title"')
     block.get_by_role("button", name="Execute").click()
-    block.get_by_text("The request body is not valid JSON: ").wait_for()
+    answer = block.locator(".live-responses-table")
+    answer.get_by_text("The request body is not valid JSON: ").wait_for()
     assert 'body: "{\\"title\\""' in page.snippet("createTask", "fetch")
 
 

@@ -30,6 +30,8 @@ LOCKS = {
 # Others wait too, for a moment, but never for a row: say while a table grows ("extend").
 WAITING = f"SELECT count(*) {OURS} AND wait_event IN ('transactionid', 'tuple')"
 
+NONE_FREE = f"TimeoutError('none of {CONNECTIONS} connections was free in time')"
+
 pytestmark = pytest.mark.slow
 Answer = tuple[httpx.Response, float]
 
@@ -110,7 +112,8 @@ def test_a_row_locked_from_outside_holds_up_its_own_writers_only(
     assert max(map(min, pairwise(waiting))) == 1
     assert max(waiting) <= 2
     assert max(connections) <= CONNECTIONS
-    assert {reason(record) for record in errors} == {
+    # Whose turn comes in the last moment may find no connection free any more.
+    assert {reason(record) for record in errors} - {NONE_FREE} == {
         "LockNotAvailableError",
         "TimeoutError()",
         "TimeoutError('earlier writes of this row were not done in time')",

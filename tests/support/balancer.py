@@ -13,7 +13,7 @@ import httpx
 from tests.support.program import eventually, free_port
 
 PROGRAM = shutil.which("haproxy", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-# What never reached a replica is tried on another, and what may have only where that does no harm.
+# What never reached a replica is tried on another; what may have, only if it is a read.
 CONFIGURATION = """
 defaults
     mode http
@@ -29,7 +29,7 @@ defaults
 
 frontend clients
     bind 127.0.0.1:{port}
-    http-request disable-l7-retry if METH_POST
+    http-request disable-l7-retry unless METH_GET
     default_backend replicas
 
 backend replicas
