@@ -1,6 +1,7 @@
 """`dump` where it cannot be done, is not read to its end, or has much to say."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def test_a_dump_that_nobody_takes_fails(
 ) -> None:
     source.value(ADD_MANY.replace("50000", "500"))
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {sys.executable} {SCRIPT} dump {sink}"],
+        ["bash", "-c", f"set -o pipefail; {shlex.join([sys.executable, str(SCRIPT)])} dump {sink}"],
         cwd=embedded.directory,
         capture_output=True,
         text=True,

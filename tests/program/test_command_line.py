@@ -1,5 +1,6 @@
 """The ways to start the service."""
 
+import shlex
 import socket
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def test_schema_is_the_file_to_the_byte(tmp_path: Path) -> None:
 
 
 def test_a_schema_that_nobody_takes_fails(tmp_path: Path) -> None:
-    command = f"{sys.executable} {ROOT / 'service.py'} schema >/dev/full"
+    command = f"{shlex.join([sys.executable, str(ROOT / 'service.py')])} schema >/dev/full"
     done = subprocess.run(command, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, check=False)  # noqa: S602
     assert done.returncode == 1
     assert done.stderr == b"error: cannot write the schema: No space left on device\n"
