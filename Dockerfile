@@ -10,6 +10,8 @@ RUN python3 -m venv /venv && \
     /venv/bin/pip uninstall --yes pip
 COPY service.py schema.sql /app/
 COPY core /app/core
+COPY server /app/server
+COPY embedded /app/embedded
 COPY plugins /app/plugins
 RUN /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /venv/lib /app
 

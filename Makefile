@@ -45,7 +45,7 @@ lock: .venv/dev
 
 onefile: dist/todo
 
-ONEFILE := service.py schema.sql $(shell find core plugins deploy/onefile -type f -not -path '*/__pycache__/*')
+ONEFILE := service.py schema.sql $(shell find core server embedded plugins deploy/onefile -type f -not -path '*/__pycache__/*')
 
 dist/todo: .venv/build $(ONEFILE)
 	@echo "building $@ (a minute or two)"

@@ -1,5 +1,5 @@
 -- The database of the Todo service, as a person reads it.
--- The service creates what is missing here at its start; core/tables.py says the same, and a
+-- The service creates what is missing here at its start; core/database/tables.py says the same, and a
 -- test compares the two. Load it by hand where the service has no right to create tables.
 
 CREATE TABLE users (

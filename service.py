@@ -9,18 +9,19 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from core import __version__, dsn, logs, plugin, schema
+from core import __version__, logs, plugin
+from core.accounts.passwords import Passwords
+from core.accounts.tokens import Identify, Tokens
 from core.cors import Cors
-from core.database import Database
-from core.dump import dump
+from core.database import dsn, schema
+from core.database.database import Database
 from core.errors import answer_http_exception
-from core.http import Exchange
+from core.middleware import Exchange
 from core.openapi.document import document
-from core.passwords import Passwords
-from core.program import command_line
-from core.program.processes import end_with_parent, on_terminate
+from core.responses import dump
 from core.settings import Settings
-from core.tokens import Identify, Tokens
+from server import cli as command_line
+from server.workers import end_with_parent, on_terminate
 
 SAFE_SECRET = 32  # bytes: what HS256 asks for (RFC 7518, section 3.2)
 

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from core import body
-from core.dump import dump
 from core.errors import BodyTooLarge, MethodNotAllowed, Unauthorized
 from core.operation import Operation
+from core.responses import dump
 
 JSON = (b"content-type", b"application/json")
 

@@ -14,11 +14,11 @@ from sqlalchemy import insert as insert_from
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
-from core.database import Database, Row
-from core.dump import dump
+from core.database.database import Database, Row
+from core.database.statements import Statement
+from core.database.tables import IdempotencyKey
 from core.errors import InvalidRequest
-from core.statements import Statement
-from core.tables import IdempotencyKey
+from core.responses import dump
 
 RETENTION = timedelta(hours=24)
 SWEEP_LIMIT = 2  # expired keys that go with each new one, so that the table stays small

@@ -6,7 +6,8 @@ import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from core import dsn, plugin
+from core import plugin
+from core.database import dsn
 
 MAX_EXPIRATION = 876_000  # hours: a hundred years
 DEFAULT_PORTS = {"http": 80, "https": 443}

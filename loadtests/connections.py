@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import asyncpg
 
-from core.connector import SERVER_SETTINGS
-from core.dsn import parse
+from core.database.connector import SERVER_SETTINGS
+from core.database.dsn import parse
 from loadtests.processes import CannotRun
 
 if TYPE_CHECKING:
-    from core.connector import Connection
+    from core.database.connector import Connection
 
 HOLD = "LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE"
 LOOK = """

@@ -30,7 +30,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 
 
 def command(port: int) -> list[str | Path]:
-    """How to start it: with the options that core/program/server.py starts the service with."""
+    """How to start it: with the options that server/run.py starts the service with."""
     return [
         *(sys.executable, "-m", "uvicorn", "loadtests.constant:app", "--port", str(port)),
         *("--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "off"),

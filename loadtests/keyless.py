@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
+from core.accounts.users import with_user
 from core.operation import Answer
 from core.plugin import Plugin
-from core.users import with_user
 from plugins import tasks
 
 plugin = Plugin("keyless")

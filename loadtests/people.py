@@ -59,9 +59,9 @@ async def _insert(database_url: str, secret: str, count: int) -> list[Person]:
     import asyncpg
     import bcrypt
 
-    from core.dsn import parse
-    from core.passwords import COST
-    from core.tokens import Tokens
+    from core.accounts.passwords import COST
+    from core.accounts.tokens import Tokens
+    from core.database.dsn import parse
 
     password_hash = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(COST)).decode()
     connection = await asyncpg.connect(**parse(database_url).arguments())

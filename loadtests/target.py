@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.postgres import Postgres, PostgresError
+from embedded import Postgres, PostgresError
 from loadtests import people
 from loadtests.people import Person
 from loadtests.processes import CannotRun, Child, answers, free_port

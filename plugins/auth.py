@@ -11,13 +11,13 @@ from sqlmodel import bindparam, col, insert, select
 from starlette.requests import Request
 from typing_extensions import TypedDict
 
+from core.accounts.passwords import MAX_BYTES, TooManySignIns
+from core.accounts.users import Email, known_as
 from core.body import SENTENCE, STORABLE, STORABLE_LINE, Body
+from core.database.statements import Statement
+from core.database.tables import User
 from core.errors import ApiError
-from core.passwords import MAX_BYTES, TooManySignIns
 from core.plugin import Plugin
-from core.statements import Statement
-from core.tables import User
-from core.users import Email, known_as
 
 plugin = Plugin("auth", prefix="/api/auth", description="Sign up and log in.")
 

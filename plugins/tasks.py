@@ -12,19 +12,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
+from core.accounts.tokens import parse_uuid
+from core.accounts.users import with_user
 from core.body import ABSENT, STORABLE, STORABLE_LINE, Body
-from core.database import Row
+from core.database.database import Row
+from core.database.statements import Statement, StatementByKey
+from core.database.tables import Task
 from core.endpoint import json_response
 from core.errors import ApiError
 from core.idempotency import HEADER, IDEMPOTENCY_KEY, AddOnce, KeyUsedBefore, key_of
 from core.openapi.refusals import refusals
 from core.operation import Answer, uuid_in_path
-from core.page import NEXT_PAGE, PAGE, Page, Pages, link, newest_first
+from core.pagination import NEXT_PAGE, PAGE, Page, Pages, link, newest_first
 from core.plugin import Plugin
-from core.statements import Statement, StatementByKey
-from core.tables import Task
-from core.tokens import parse_uuid
-from core.users import with_user
 
 plugin = Plugin("tasks", prefix="/api/tasks", description="One user's to-do list.")
 

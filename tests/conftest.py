@@ -10,7 +10,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.support")
 
-from core.postgres import Postgres, find_binaries  # noqa: E402
+from embedded import Postgres, find_binaries  # noqa: E402
 from tests.support import skips  # noqa: E402
 from tests.support.elsewhere import Elsewhere  # noqa: E402
 from tests.support.people import User, add_user  # noqa: E402

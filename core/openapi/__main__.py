@@ -4,9 +4,9 @@ import json
 import sys
 
 from core import __version__
-from core.dump import dump
 from core.openapi.document import document
 from core.plugin import load
+from core.responses import dump
 from core.settings import Settings
 
 written = json.loads(dump(document(load(Settings.plugins), __version__)))

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.postgres import PostgresError
 from deploy.fleet import faults, suites
 from deploy.fleet.fleet import REPLICAS, Fleet
 from deploy.fleet.table import Line, table
+from embedded import PostgresError
 from loadtests.processes import CannotRun
 from tests.conftest import FRONTEND, SECOND_FRONTEND
 from tests.support.tokens import SECRET

@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from core.postgres import Postgres, PostgresError
-from core.postgres.account import account_for
-from core.postgres.binaries import folders_of_system
-from core.postgres.directory import CLUSTER
+from embedded import Postgres, PostgresError
+from embedded.account import account_for
+from embedded.binaries import folders_of_system
+from embedded.directory import CLUSTER
 from loadtests.processes import free_port
 
 STANDBY = "standby"

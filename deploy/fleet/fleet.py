@@ -12,10 +12,10 @@ from pathlib import Path
 from string import Template
 from typing import Self
 
-from core.postgres.account import account_for
-from core.postgres.cluster import NAME
 from deploy.fleet.databases import Databases
 from deploy.fleet.processes import SERVICE, Process, account_of_service
+from embedded.account import account_for
+from embedded.cluster import NAME
 from loadtests.processes import CannotRun, free_port
 
 HERE = Path(__file__).parent

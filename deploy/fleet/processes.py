@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from core.postgres.account import OURSELVES, Account, account_for
+from embedded.account import OURSELVES, Account, account_for
 
 SERVICE = Path(__file__).resolve().parents[2] / "service.py"
 LONGEST_STOP = 15  # seconds: more than the service gives its requests in flight

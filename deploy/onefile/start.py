@@ -49,6 +49,6 @@ if __name__ == "__main__":
     freeze_support()  # a worker's way ends here
 
     import service
-    from core.program import command_line
+    from server import cli as command_line
 
     command_line.main(service.__doc__ or "")

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from core.postgres import PostgresError
+from embedded import PostgresError
 from loadtests.processes import CannotRun
 from loadtests.scaling.page import CONTENTS
 from loadtests.scaling.page.markdown import fill_in

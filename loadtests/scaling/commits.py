@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from core.dsn import parse
+from core.database.dsn import parse
 from deploy.fleet.databases import Databases
 from loadtests.scaling import servers
 from loadtests.scaling.storage import ADD_TASK, BEGIN, SCHEMA, key

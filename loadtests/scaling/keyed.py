@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from core.dsn import parse
+from core.database.dsn import parse
 from loadtests.people import DESCRIPTION, TITLE
 from loadtests.scaling import storage
 from loadtests.scaling.storage import STRIDE, USERS, key, owner

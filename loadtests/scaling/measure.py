@@ -12,9 +12,9 @@ from typing import Any
 
 import bcrypt
 
-from core.passwords import COST
-from core.postgres import Postgres
+from core.accounts.passwords import COST
 from deploy.fleet.databases import binaries
+from embedded import Postgres
 from loadtests import cpu
 from loadtests.constant import BODY
 from loadtests.processes import free_port

@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 
-from core.dsn import parse
-from core.statements import Statement
+from core.database.dsn import parse
+from core.database.statements import Statement
 from loadtests.scaling.storage import SCHEMA, key
 from plugins.tasks import ADD, ADD_ONCE, EXISTS, LIST, READ, REMOVE, change_of
 

@@ -4,8 +4,8 @@ import asyncio
 
 import asyncpg
 
-from core.dsn import parse
-from core.postgres import Postgres
+from core.database.dsn import parse
+from embedded import Postgres
 from loadtests.scaling import servers
 from loadtests.scaling.keyed import EXPIRED
 from loadtests.scaling.scripts import NUMBER, SCRIPTS

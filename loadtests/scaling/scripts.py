@@ -2,8 +2,8 @@
 
 import re
 
+from core.database.statements import Statement
 from core.idempotency import RETENTION, SWEEP_LIMIT
-from core.statements import Statement
 from loadtests.scaling.storage import STRIDE, TASKS, USERS
 from plugins.tasks import ADD_ONCE
 

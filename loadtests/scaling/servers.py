@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.postgres import Postgres
 from deploy.fleet.databases import binaries
+from embedded import Postgres
 from loadtests.processes import CannotRun
 
 TICK = os.sysconf("SC_CLK_TCK")

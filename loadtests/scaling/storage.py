@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
-from core.dsn import parse
+from core.database.dsn import parse
 from loadtests.people import DESCRIPTION, TITLE
 
 SCHEMA = Path(__file__).resolve().parents[2] / "schema.sql"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from core.postgres import Postgres
+from embedded import Postgres
 from tests.support.program import Program
 
 

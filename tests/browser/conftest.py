@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from core.postgres import Postgres
+from embedded import Postgres
 from tests.browser.backend import Backend
 from tests.browser.frontend import Frontend
 from tests.support.browser import Window, chromium, find_chromium

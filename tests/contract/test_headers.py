@@ -12,7 +12,13 @@ from tests.support.program import Program, eventually
 from tests.support.tokens import bearer, claims, forge
 
 JSON = {"Content-Type": "application/json"}
-SANE = [str(uuid4()), uuid4().hex, "abc123", "req-42", "A1b2-C3d4"]
+SANE = [
+    "d4c816f6-260e-475d-813e-7bff10b5c4fe",
+    "d9c39d5c73864676a7e40ebfa5a7df1c",
+    "abc123",
+    "req-42",
+    "A1b2-C3d4",
+]
 INSANE = [
     "",
     " ",

@@ -14,9 +14,9 @@ from tests.support.tokens import bearer, claims, forge, sign, without
 PRIVATE = [
     ("GET", "/api/tasks"),
     ("POST", "/api/tasks"),
-    ("GET", f"/api/tasks/{uuid4()}"),
-    ("PUT", f"/api/tasks/{uuid4()}"),
-    ("DELETE", f"/api/tasks/{uuid4()}"),
+    ("GET", "/api/tasks/d4c816f6-260e-475d-813e-7bff10b5c4fe"),
+    ("PUT", "/api/tasks/d4c816f6-260e-475d-813e-7bff10b5c4fe"),
+    ("DELETE", "/api/tasks/d4c816f6-260e-475d-813e-7bff10b5c4fe"),
 ]
 HEADERS_REFUSED = [
     "",
@@ -107,7 +107,7 @@ def test_401_comes_before_body_and_id(service: Program, token: str) -> None:
     for method, path in (
         ("POST", "/api/tasks"),
         ("PUT", "/api/tasks/no-id"),
-        ("PUT", f"/api/tasks/{uuid4()}"),
+        ("PUT", "/api/tasks/d4c816f6-260e-475d-813e-7bff10b5c4fe"),
     ):
         expect.unauthorized(wire.send(service.port, method, path, bad_body, [b"{{{{"]))
     for method in ("GET", "DELETE"):
@@ -167,7 +167,10 @@ def test_a_mailed_link_is_no_login(
 
 @pytest.mark.parametrize(
     "unusable",
-    [{"userId": str(uuid4())}, {"user_id": "a-private-name", "role": "a-private-role"}],
+    [
+        {"userId": "d4c816f6-260e-475d-813e-7bff10b5c4fe"},
+        {"user_id": "a-private-name", "role": "a-private-role"},
+    ],
     ids=["another claim", "no uuid"],
 )
 def test_a_signed_token_without_a_user_is_a_warning_with_claim_names_only(

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core.batch import MAX_KEYS, Batch, Rows
+from core.database.batches import MAX_KEYS, Batch, Rows
 from core.errors import Unavailable
 from tests.support.people import User
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from core import database, dsn
-from core.statements import StatementByKey
+from core.database import database, dsn
+from core.database.statements import StatementByKey
 from plugins.tasks import LIST
 from tests.support.caller import message
 from tests.support.conversation import converse

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from core import dsn
+from core.database import dsn
 
 NEON = "postgresql://ada:pass%40word@ep-cool-name-123456.eu-central-1.aws.neon.tech/todo"
 SUPABASE = "postgresql://postgres.abc:pass%40word@aws-0-eu-central-1.pooler.supabase.com"

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.program.test_readme import block
+from tests.server.test_readme import block
 from tests.support import expect
 from tests.support.people import User, address
 from tests.support.program import Program, reason

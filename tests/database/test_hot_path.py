@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx
 
-from core.tokens import CACHE_SIZE, Tokens
+from core.accounts.tokens import CACHE_SIZE, Tokens
 from tests.support import expect
 from tests.support.people import User, address
 from tests.support.program import Program

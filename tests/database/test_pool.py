@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlmodel import bindparam, func, select
 
-from core import dsn
-from core.connector import Connector
-from core.database import Database
+from core.database import dsn
+from core.database.connector import Connector
+from core.database.database import Database
+from core.database.pool import Pool
+from core.database.statements import Statement
 from core.errors import Unavailable
-from core.pool import Pool
-from core.statements import Statement
 
 SLEEP = Statement(select(func.pg_sleep(bindparam("seconds")), func.pg_backend_pid().label("pid")))
 PID = Statement(select(func.pg_backend_pid().label("pid")))

@@ -11,8 +11,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from core import dsn
-from core.connector import Connector
+from core.database import dsn
+from core.database.connector import Connector
 from tests.support.load import Load
 from tests.support.people import User, address
 from tests.support.pooler import KINDS, Pooler

@@ -1,4 +1,4 @@
-"""schema.sql and the tables of core/tables.py are one schema; the start creates what is missing."""
+"""schema.sql and the SQLModel tables are one schema; the start creates what is missing."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -12,10 +12,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from core import dsn
-from core.connector import Connector
-from core.postgres import Postgres, find_binaries
-from core.postgres.account import account_for
+from core.database import dsn
+from core.database.connector import Connector
+from embedded import Postgres, find_binaries
+from embedded.account import account_for
 from tests.conftest import settings_for
 from tests.support.people import User, address
 from tests.support.program import Program, free_port

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from core import dsn
-from core.postgres import Postgres, PostgresError, find_binaries
-from core.postgres.binaries import folders_of_system, folders_of_wheel
-from core.postgres.versions import major, version
+from core.database import dsn
+from embedded import Postgres, PostgresError, find_binaries
+from embedded.binaries import folders_of_system, folders_of_wheel
+from embedded.versions import major, version
 from tests.support.postgres import data_directory, query
 
 directory = pytest.fixture(data_directory)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from core.postgres import Postgres, PostgresError
-from core.postgres.account import Account, account_for
-from core.postgres.binaries import folders_of_wheel
-from core.postgres.cache import reachable
-from core.postgres.versions import version
+from embedded import Postgres, PostgresError
+from embedded.account import Account, account_for
+from embedded.binaries import folders_of_wheel
+from embedded.cache import reachable
+from embedded.versions import version
 from tests.support.postgres import REPOSITORY, Writer, data_directory, query
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="not root")
@@ -29,7 +29,7 @@ def cache(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as open_folder:
         Path(open_folder).chmod(0o755)
         cache = Path(open_folder, "cache")
-        monkeypatch.setattr("core.postgres.cache.CACHE", cache)
+        monkeypatch.setattr("embedded.cache.CACHE", cache)
         yield cache
 
 
@@ -51,7 +51,7 @@ def hidden(directory: Path) -> Path:
 def can_import_us(account: Account) -> bool:
     try:
         found = subprocess.run(
-            [sys.executable, "-c", "import asyncpg, core.postgres"],
+            [sys.executable, "-c", "import asyncpg, embedded"],
             cwd="/",
             env={"PYTHONPATH": str(REPOSITORY)},
             capture_output=True,

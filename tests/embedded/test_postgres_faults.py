@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.postgres import Postgres
-from core.postgres.account import account_for
+from embedded import Postgres
+from embedded.account import account_for
 from tests.support.postgres import Writer, data_directory, has_ended, query
 from tests.support.program import eventually
 

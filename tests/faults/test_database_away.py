@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from core.postgres import Postgres
+from embedded import Postgres
 from tests.conftest import FRONTEND
 from tests.support import expect
 from tests.support.people import User, add_user

@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from core.postgres import Postgres, find_binaries
+from embedded import Postgres, find_binaries
 from tests.support.load import Load, first_success
 from tests.support.program import Program, eventually, free_port, reason
 from tests.support.sql import Sql, new_database

@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from core.postgres import Postgres, find_binaries
+from embedded import Postgres, find_binaries
 from tests.support import expect
 from tests.support.load import Load, first_success
 from tests.support.people import User, address

@@ -31,9 +31,9 @@ from sqlmodel import bindparam, col, select
 
 from core.errors import ApiError
 from core.plugin import Plugin
-from core.statements import Statement
-from core.tables import Task
-from core.tokens import parse_uuid
+from core.database.statements import Statement
+from core.database.tables import Task
+from core.accounts.tokens import parse_uuid
 from plugins import tasks
 
 plugin = Plugin("careless")

@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 
-from core.postgres.account import account_for
+from embedded.account import account_for
 from tests.support.program import eventually, free_port
 
 KINDS = ("old", "new")  # prepared statements get lost between transactions, or are kept

@@ -13,9 +13,9 @@ from typing import Any, Self
 
 import asyncpg
 
-from core import dsn
-from core.postgres.account import OURSELVES, Account
-from core.postgres.directory import first_line
+from core.database import dsn
+from embedded.account import OURSELVES, Account
+from embedded.directory import first_line
 from tests.support.program import eventually
 
 REPOSITORY = Path(__file__).parents[2]
@@ -24,8 +24,8 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 import asyncpg
-from core import dsn
-from core.postgres import Postgres
+from core.database import dsn
+from embedded import Postgres
 
 async def write(url):
     connection = await asyncpg.connect(**dsn.parse(url).arguments())

@@ -18,8 +18,8 @@ class Allowed(NamedTuple):
 
 
 ALLOWED = (
-    # nginx answers these itself, and tests/packaging/test_nginx.py says how.
-    Allowed(r"tests/packaging/test_nginx_contract\.py", "nginx refuses this by itself"),
+    # nginx answers these itself, and tests/deploy/test_nginx.py says how.
+    Allowed(r"tests/deploy/test_nginx_contract\.py", "nginx refuses this by itself"),
     # The fleet's replicas run already: these tests want a service to start or to break.
     Allowed(r"tests/contract/", "starts a service of its own"),
     # Python may live in root's own home, which nobody else can look into.
@@ -28,7 +28,7 @@ ALLOWED = (
         "an ordinary user cannot read",
     ),
     # A machine in a container takes control groups that belong to a systemd which runs this one.
-    Allowed(r"tests/packaging/test_(unit|small_host)\.py", "systemd runs this machine"),
+    Allowed(r"tests/deploy/test_(unit|small_host)\.py", "systemd runs this machine"),
 )
 
 

@@ -1,0 +1,52 @@
+"""The cluster: PostgreSQL's own folder, with one user and one database in it."""
+
+import os
+import shutil
+from pathlib import Path
+
+from embedded.directory import CLUSTER
+from embedded.programs import Programs
+from embedded.versions import major, version
+
+NAME = "todo"  # of the user and of the database
+
+
+def create(directory: Path, programs: Programs, *, durable: bool, tcp: bool) -> None:
+    """Make the cluster with its database, under another name until it is whole."""
+    draft = directory / f"{CLUSTER}.new"
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    programs.hand_over(draft)
+    initdb = [
+        f"--username={NAME}",
+        "--encoding=UTF8",
+        *_locale(programs.folder),
+        "--data-checksums",
+        "--auth-local=trust",
+        f"--auth-host={'trust' if tcp else 'reject'}",
+    ]
+    single = ["--single", "-cexit_on_error=on"]
+    if not durable:
+        initdb.append("--no-sync")
+        single.append("-cfsync=off")
+    programs.run("initdb", *initdb, data=draft)
+    statement = f"CREATE DATABASE {NAME}\n"
+    programs.run("postgres", *single, "postgres", data=draft, statement=statement)
+    draft.rename(directory / CLUSTER)
+    _settle(directory)
+
+
+def _locale(folder: Path) -> list[str]:
+    """Options of `initdb` for a locale that is the same everywhere: Unicode by code points."""
+    if int(major(version(folder) or "0")) < 17:
+        return ["--locale=C.UTF-8"]
+    return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+
+
+def _settle(folder: Path) -> None:
+    """Have the disk hold what was renamed in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
