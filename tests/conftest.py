@@ -11,16 +11,17 @@ import pytest
 pytest.register_assert_rewrite("tests.support")
 
 from embedded import Postgres, find_binaries  # noqa: E402
-from tests.support import skips  # noqa: E402
 from tests.support.elsewhere import Elsewhere  # noqa: E402
-from tests.support.people import User, add_user  # noqa: E402
 from tests.support.pooler import KINDS, Pooler  # noqa: E402
 from tests.support.program import Program, free_port  # noqa: E402
 from tests.support.sql import Sql, new_database  # noqa: E402
 from tests.support.tokens import SECRET  # noqa: E402
+from tests.support.users import User, add_user  # noqa: E402
 
 FRONTEND = "https://todo.example.com"
 SECOND_FRONTEND = "https://admin.example.com:8443"
+TESTS = Path(__file__).parent
+SLOW_FOLDERS = {"faults", "deploy", "browser", "examples", "loadtests", "benchmarks"}
 FIGURES = pytest.StashKey[list[str]]()
 
 
@@ -31,8 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-url", help="the way to its database")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    skips.forbid(config)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in SLOW_FOLDERS:
+            item.add_marker("slow")
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from embedded import Postgres
 from tests.browser.backend import Backend
 from tests.browser.frontend import Frontend
 from tests.support.browser import Window, chromium, find_chromium
-from tests.support.people import User, address
 from tests.support.program import Program, free_port
 from tests.support.sql import new_database
+from tests.support.users import User, new_email
 
 
 @pytest.fixture(scope="package")
@@ -61,7 +61,7 @@ def window(browser: Browser) -> Iterator[Window]:
 def page_user(backend: Backend) -> Iterator[User]:
     """Somebody who calls the service from elsewhere too, with the token of a page's user."""
     with httpx.Client(base_url=backend.url, timeout=20) as http:
-        yield User(http, str(uuid4()), address())
+        yield User(http, str(uuid4()), new_email())
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.browser.backend import Backend
 from tests.browser.caller import Caller
 from tests.browser.frontend import Frontend
 from tests.support.browser import Window
-from tests.support.people import User
+from tests.support.users import User
 
 LIST_ON_LOAD = """
 <!doctype html><link rel="icon" href="data:,">

@@ -11,9 +11,9 @@ from tests.browser.caller import JSON, Caller, Read
 from tests.browser.frontend import Frontend
 from tests.support.browser import Window
 from tests.support.caller import dial, message
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.tokens import claims, sign
+from tests.support.users import User, new_email
 
 LARGEST = 1_048_576
 TIMES = 5
@@ -39,7 +39,7 @@ def said(read: Read, status: int, sentence: str) -> None:
 def test_a_page_reads_every_answer(
     caller: Caller, backend: Backend, page_user: User, figure: Figure
 ) -> None:
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     signed_up = caller.call("POST", "/api/auth/signup", json=account)
     assert signed_up.status == 201
     token = signed_up.body["token"]
@@ -88,7 +88,7 @@ def test_a_page_reads_every_answer(
 
 
 def test_a_body_far_over_the_limit_is_a_413_each_time(caller: Caller, figure: Figure) -> None:
-    token = sign(claims(str(uuid4()), email=address()))
+    token = sign(claims(str(uuid4()), email=new_email()))
     for _ in range(TIMES):
         read = caller.call("POST", "/api/tasks", token, blanks=4 * LARGEST, headers=JSON)
         said(read, 413, "The request body is too large")

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser
 from tests.browser.backend import Backend
 from tests.browser.docs_page import DocsPage, Text
 from tests.support.browser import Window
-from tests.support.people import address
 from tests.support.program import eventually
+from tests.support.users import new_email
 
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -63,7 +63,7 @@ def test_everything_on_it_can_be_read(
     assert window.page.evaluate(PAPER) == PAPERS["dark" if "dark" in look else "light"]
     window.picture(artefacts, f"docs-{look}")
     page.open_everything()
-    page.execute("signup", email=address(), password="correct horse")
+    page.execute("signup", email=new_email(), password="correct horse")
     page.execute("createTask", title="A task with a long title " + "abc" * 40)
     window.picture(artefacts, f"docs-{look}-open")
     texts = page.texts()
@@ -93,7 +93,7 @@ def test_its_dialogue_can_be_read(
 
 @pytest.mark.parametrize("look", ["phone"], indirect=True)
 def test_every_button_can_be_tapped(page: DocsPage, window: Window) -> None:
-    page.execute("signup", email=address(), password="correct horse")
+    page.execute("signup", email=new_email(), password="correct horse")
     page.operation("updateTask")
     tapped = []
     for button in window.page.get_by_role("button").all():

@@ -9,8 +9,8 @@ from playwright.sync_api import ConsoleMessage
 from tests.browser.backend import Backend
 from tests.browser.docs_page import DocsPage
 from tests.support.browser import Window
-from tests.support.people import User, address
 from tests.support.program import Program
+from tests.support.users import User, new_email
 
 PASSWORD = "correct horse"
 PLANT = "html => document.body.insertAdjacentHTML('beforeend', html)"
@@ -25,7 +25,7 @@ def page(window: Window, backend: Backend) -> DocsPage:
 def test_a_person_signs_up_pastes_the_token_and_sees_a_task(
     page: DocsPage, window: Window, backend: Backend
 ) -> None:
-    status, session = page.execute("signup", email=address(), password=PASSWORD)
+    status, session = page.execute("signup", email=new_email(), password=PASSWORD)
     assert status == 201
     page.log_out()
     page.authorize(session["token"])
@@ -38,7 +38,7 @@ def test_a_person_signs_up_pastes_the_token_and_sees_a_task(
 
 
 def test_who_has_signed_up_or_logged_in_needs_no_paste(page: DocsPage, window: Window) -> None:
-    email = address()
+    email = new_email()
     page.execute("signup", email=email, password=PASSWORD)
     assert page.execute("createTask", title="Buy milk")[0] == 201
     window.page.reload()

@@ -9,7 +9,7 @@ from tests.browser.backend import Backend
 from tests.browser.caller import Caller
 from tests.browser.frontend import Frontend
 from tests.support.browser import Window
-from tests.support.people import User, address
+from tests.support.users import User, new_email
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_what_a_foreign_page_sends_without_asking_is_worth_nothing(
     Nor could it have one: this service has no cookies that a browser would send by itself.
     """
     task = page_user.add("Private")
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     for mode in ("cors", "no-cors"):
         plain = {"headers": {"Content-Type": "text/plain"}, "mode": mode, "credentials": "include"}
         reads = [

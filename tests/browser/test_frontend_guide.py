@@ -9,7 +9,7 @@ from tests.browser.backend import Backend
 from tests.browser.frontend import Frontend
 from tests.support.browser import Window
 from tests.support.node import Example
-from tests.support.people import User
+from tests.support.users import User
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "frontend.md").read_text()

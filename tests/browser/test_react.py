@@ -10,7 +10,7 @@ from tests.browser.backend import Backend
 from tests.browser.frontend import Frontend
 from tests.support.browser import Window
 from tests.support.node import Example
-from tests.support.people import address
+from tests.support.users import new_email
 
 PASSWORD = "correct horse"
 Figure = Callable[[str, object], None]
@@ -37,7 +37,7 @@ def page(window: Window, built: str) -> Page:
 @pytest.fixture
 def email(page: Page) -> str:
     """The address of somebody who has signed up and is inside."""
-    made = address()
+    made = new_email()
     enter(page, "Sign up", made)
     page.get_by_label("New task").wait_for()
     return made
@@ -90,7 +90,7 @@ def test_what_is_refused_is_told_in_the_words_of_the_service(page: Page, email: 
 def test_who_mistypes_is_told_at_the_door(page: Page) -> None:
     enter(page, "Sign up", "no address", "short")
     tells(page, "Invalid email format; Password must be at least 8 characters")
-    enter(page, "Log in", address(), PASSWORD)
+    enter(page, "Log in", new_email(), PASSWORD)
     tells(page, "Invalid email or password")
 
 

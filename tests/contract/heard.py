@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 
 from tests.contract.documented import Documented
-from tests.support import wire
+from tests.support import raw_http
 from tests.support.program import Program, eventually
 from tests.support.tokens import bearer
 
@@ -101,7 +101,7 @@ class Heard:
         for name in NAMES:
             if "security" in self.documented.operations[name]:
                 self.ask(name, token="rubbish")
-            answer = wire.send(self.program.port, *self.place(name), headers)
+            answer = raw_http.send(self.program.port, *self.place(name), headers)
             self.answers[name].append(answer)
 
     def the_end(self) -> None:

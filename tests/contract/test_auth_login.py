@@ -11,10 +11,10 @@ import jwt
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, add_user, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql
 from tests.support.tokens import SECRET, bearer, claims, sign
+from tests.support.users import User, add_user, new_email
 
 PASSWORD = "correct horse"
 REFUSED = "Invalid email or password"
@@ -23,7 +23,7 @@ REFUSED = "Invalid email or password"
 def add_member(sql: Sql, http: httpx.Client, password: str, cost: int = 4) -> User:
     """A user with a password that is quick to check."""
     kept = bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
-    return add_user(sql, http, f"member.{address()}", kept)
+    return add_user(sql, http, f"member.{new_email()}", kept)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_the_address_of_the_signup_opens_again(http: httpx.Client, email: str) -
 def test_unknown_address_and_wrong_password_cannot_be_told_apart(
     http: httpx.Client, member: User
 ) -> None:
-    wrong, unknown = login(http, member.email, "wrong horse"), login(http, address())
+    wrong, unknown = login(http, member.email, "wrong horse"), login(http, new_email())
     expect.error(wrong, 401, REFUSED)
     expect.error(unknown, 401, REFUSED)
     varying = {"x-request-id", "date"}
@@ -104,7 +104,7 @@ def test_unknown_address_and_wrong_password_take_the_same_time(
         expect.error(login(http, email, "wrong horse"), 401)
         return time.perf_counter() - began
 
-    in_turns = [(seconds(address()), seconds(usual.email)) for _ in range(5)]
+    in_turns = [(seconds(new_email()), seconds(usual.email)) for _ in range(5)]
     unknown, known = map(min, zip(*in_turns, strict=True))
     assert 0.6 < unknown / known < 1.7
 

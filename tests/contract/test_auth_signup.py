@@ -13,9 +13,9 @@ import jwt
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.sql import Sql
 from tests.support.tokens import SECRET, bearer, claims, sign
+from tests.support.users import User, new_email
 
 PASSWORD = "correct horse"
 BAD_ADDRESSES = [
@@ -112,7 +112,7 @@ def test_an_address_has_one_account_however_it_is_written(
 
 
 def test_a_race_of_signups_has_one_winner(http: httpx.Client, sql: Sql) -> None:
-    email = address()
+    email = new_email()
     with ThreadPoolExecutor(4) as runners:
         spellings = [email, email.upper(), email, email.title()]
         answers = list(runners.map(lambda spelling: signup(http, spelling), spellings))
@@ -132,7 +132,7 @@ def test_an_address_is_required_and_is_text(http: httpx.Client, email: object) -
 
 @pytest.mark.parametrize("password", [None, "", 12345678, True, ["correct horse"], {}])
 def test_a_password_is_required_and_is_text(http: httpx.Client, password: object) -> None:
-    expect.error(signup(http, address(), password), 400)
+    expect.error(signup(http, new_email(), password), 400)
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "a@example.com"}, {"password": PASSWORD}])
@@ -143,17 +143,17 @@ def test_both_fields_are_required(http: httpx.Client, body: dict[str, str]) -> N
 @pytest.mark.parametrize("password", ["1", "1234567", "é" * 7, "🔑" * 7])
 def test_a_password_has_at_least_8_characters(http: httpx.Client, password: str) -> None:
     message = "Password must be at least 8 characters"
-    expect.error(signup(http, address(), password), 400, message)
+    expect.error(signup(http, new_email(), password), 400, message)
 
 
 @pytest.mark.parametrize("password", ["a" * 73, "é" * 37, "€" * 25, "🔑" * 19, "a" * 5000])
 def test_a_password_has_at_most_72_bytes(http: httpx.Client, password: str) -> None:
-    expect.error(signup(http, address(), password), 400, "Password must be at most 72 bytes")
+    expect.error(signup(http, new_email(), password), 400, "Password must be at most 72 bytes")
 
 
 @pytest.mark.parametrize("password", ["12345678", "🔑" * 8, "€" * 24, "        "])
 def test_passwords_at_the_limits_are_taken(http: httpx.Client, password: str) -> None:
-    assert signup(http, address(), password).status_code == 201
+    assert signup(http, new_email(), password).status_code == 201
 
 
 def test_an_address_of_254_characters_is_taken(http: httpx.Client) -> None:
@@ -170,24 +170,24 @@ def test_text_that_cannot_be_stored_is_refused(http: httpx.Client, bad: str) -> 
 
 
 def test_a_password_with_lone_surrogates_is_refused(http: httpx.Client) -> None:
-    body = f'{{"email": "{address()}", "password": "12345678\\ud800"}}'
+    body = f'{{"email": "{new_email()}", "password": "12345678\\ud800"}}'
     expect.error(signup_raw(http, body), 400)
 
 
 def test_a_password_with_nul_is_no_accident(http: httpx.Client) -> None:
-    assert signup(http, address(), "12345678\0more").status_code in {201, 400}
+    assert signup(http, new_email(), "12345678\0more").status_code in {201, 400}
 
 
 def test_unknown_fields_are_ignored(http: httpx.Client) -> None:
     own = str(uuid4())
-    body = {"email": address(), "password": PASSWORD, "id": own, "user_id": own, "admin": True}
+    body = {"email": new_email(), "password": PASSWORD, "id": own, "user_id": own, "admin": True}
     response = http.post("/api/auth/signup", json=body)
     assert response.status_code == 201
     assert response.json()["user"]["id"] != own
 
 
 def test_a_refused_signup_leaves_nothing_behind(http: httpx.Client, sql: Sql) -> None:
-    email = address()
+    email = new_email()
     expect.error(signup(http, email, "short"), 400)
     assert sql.value("SELECT count(*) FROM users WHERE email = $1", email) == 0
 
@@ -204,7 +204,7 @@ def test_a_stale_token_does_not_stand_in_the_way(
 
 
 def test_a_signup_with_a_stale_token_succeeds(http: httpx.Client, alice: User) -> None:
-    body = {"email": address(), "password": PASSWORD}
+    body = {"email": new_email(), "password": PASSWORD}
     headers = bearer(sign(claims(alice.id, exp=1)))
     response = http.post("/api/auth/signup", json=body, headers=headers)
     assert response.status_code == 201

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests.conftest import FRONTEND, SECOND_FRONTEND
-from tests.support import expect, wire
-from tests.support.people import User
+from tests.support import expect, raw_http
 from tests.support.program import Program
 from tests.support.tokens import bearer
+from tests.support.users import User
 
 JSON = {"Content-Type": "application/json"}
 ORIGIN = {"Origin": FRONTEND}
@@ -108,9 +108,9 @@ def test_a_500_is_granted(broken: httpx.Client) -> None:
 def test_a_413_before_and_amid_the_body_is_granted(service: Program, alice: User) -> None:
     headers = ORIGIN | JSON | bearer(alice.token)
     announced = headers | {"Content-Length": str(10**9)}
-    granted(wire.send(service.port, "POST", "/api/tasks", announced))
+    granted(raw_http.send(service.port, "POST", "/api/tasks", announced))
     chunked = headers | {"Transfer-Encoding": "chunked"}
-    granted(wire.send(service.port, "POST", "/api/tasks", chunked, wire.chunks(65536, 17)))
+    granted(raw_http.send(service.port, "POST", "/api/tasks", chunked, raw_http.chunks(65536, 17)))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])

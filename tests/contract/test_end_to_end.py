@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx
 
 from tests.support import expect
-from tests.support.people import address
 from tests.support.tokens import bearer
+from tests.support.users import new_email
 
 
 class Person:
@@ -15,7 +15,7 @@ class Person:
 
     def __init__(self, http: httpx.Client) -> None:
         self.http = http
-        self.account = {"email": address(), "password": f"a good password {uuid4().hex}"}
+        self.account = {"email": new_email(), "password": f"a good password {uuid4().hex}"}
         self.headers: dict[str, str] = {}
         self.id = ""
 

@@ -8,10 +8,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support import expect, wire
-from tests.support.people import User
+from tests.support import expect, raw_http
 from tests.support.program import Program, eventually, has_stack_trace
 from tests.support.tokens import bearer, claims, sign
+from tests.support.users import User
 
 LIMIT = 1_048_576
 JSON = {"Content-Type": "application/json"}
@@ -79,7 +79,7 @@ def post(http: httpx.Client, user: User, path: str, body: bytes) -> httpx.Respon
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
 def test_an_unknown_route_is_404(service: Program, path: str, method: str) -> None:
-    expect.error(wire.send(service.port, method, path, {"Content-Length": "0"}), 404)
+    expect.error(raw_http.send(service.port, method, path, {"Content-Length": "0"}), 404)
 
 
 @pytest.mark.parametrize(("path", "allowed"), ALLOWED)
@@ -108,7 +108,7 @@ def test_a_wrong_method_is_405_and_told_every_right_one(
 def test_a_trailing_slash_is_not_redirected(service: Program, alice: User, path: str) -> None:
     for headers in ({}, bearer(alice.token)):
         for method in ("GET", "POST"):
-            response = wire.send(service.port, method, path, headers | {"Content-Length": "0"})
+            response = raw_http.send(service.port, method, path, headers | {"Content-Length": "0"})
             assert not 300 <= response.status_code < 400
             assert "location" not in response.headers
             if response.status_code >= 400:
@@ -183,13 +183,13 @@ def test_a_body_that_announces_too_much_is_413_before_it_is_read(
     service: Program, alice: User, path: str, length: int
 ) -> None:
     headers = JSON | bearer(alice.token) | {"Content-Length": str(length)}
-    expect.error(wire.send(service.port, "POST", path, headers, timeout=3), 413)
+    expect.error(raw_http.send(service.port, "POST", path, headers, timeout=3), 413)
 
 
 def test_a_client_that_asks_whether_to_go_on_is_told_413(service: Program, alice: User) -> None:
     headers = JSON | bearer(alice.token) | {"Content-Length": str(LIMIT + 1)}
     headers |= {"Expect": "100-continue"}
-    expect.error(wire.send(service.port, "POST", "/api/tasks", headers, timeout=3), 413)
+    expect.error(raw_http.send(service.port, "POST", "/api/tasks", headers, timeout=3), 413)
 
 
 @pytest.mark.parametrize("path", WITH_BODY)
@@ -197,20 +197,22 @@ def test_a_chunked_body_is_413_when_too_much_has_come(
     service: Program, alice: User, path: str
 ) -> None:
     headers = JSON | bearer(alice.token) | {"Transfer-Encoding": "chunked"}
-    body: Iterable[bytes] = wire.chunks(65536, 17)
-    expect.error(wire.send(service.port, "POST", path, headers, body), 413)
+    body: Iterable[bytes] = raw_http.chunks(65536, 17)
+    expect.error(raw_http.send(service.port, "POST", path, headers, body), 413)
 
 
 def test_a_chunked_body_without_an_end_is_413_too(service: Program, alice: User) -> None:
     headers = JSON | bearer(alice.token) | {"Transfer-Encoding": "chunked"}
-    endless = list(wire.chunks(65536, 17))[:-1]
-    expect.error(wire.send(service.port, "POST", "/api/tasks", headers, endless, timeout=5), 413)
+    endless = list(raw_http.chunks(65536, 17))[:-1]
+    expect.error(
+        raw_http.send(service.port, "POST", "/api/tasks", headers, endless, timeout=5), 413
+    )
 
 
 def test_a_change_that_is_too_large_is_413(service: Program, alice: User) -> None:
     task = alice.add()
     headers = JSON | bearer(alice.token) | {"Content-Length": str(LIMIT + 1)}
-    expect.error(wire.send(service.port, "PUT", f"/api/tasks/{task['id']}", headers), 413)
+    expect.error(raw_http.send(service.port, "PUT", f"/api/tasks/{task['id']}", headers), 413)
 
 
 def test_a_client_that_sends_too_much_all_the_same_sees_the_413(

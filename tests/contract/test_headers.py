@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from tests.conftest import FRONTEND
-from tests.support import wire
-from tests.support.people import User
+from tests.support import raw_http
 from tests.support.program import Program, eventually
 from tests.support.tokens import bearer, claims, forge
+from tests.support.users import User
 
 JSON = {"Content-Type": "application/json"}
 SANE = [
@@ -64,7 +64,7 @@ def on_api(service: Program, http: httpx.Client, broken: httpx.Client) -> list[h
     failed = mistaken.get("/api/tasks")
     assert failed.status_code == 500
     headers = bearer(somebody.token) | {"Transfer-Encoding": "chunked"}
-    endless = wire.send(service.port, "POST", "/api/tasks", headers, wire.chunks(65536, 17))
+    endless = raw_http.send(service.port, "POST", "/api/tasks", headers, raw_http.chunks(65536, 17))
     return [*answers(somebody), failed, endless]
 
 
@@ -104,7 +104,7 @@ def test_a_sane_request_id_is_taken(http: httpx.Client, request_id: str) -> None
 
 @pytest.mark.parametrize("request_id", INSANE)
 def test_any_other_request_id_is_replaced(service: Program, request_id: str) -> None:
-    response = wire.send(service.port, "GET", "/health", {"X-Request-ID": request_id})
+    response = raw_http.send(service.port, "GET", "/health", {"X-Request-ID": request_id})
     if response.status_code == 400:  # the HTTP parser would not have it at all
         assert not request_id.isprintable()
         return
@@ -133,7 +133,7 @@ def test_the_log_carries_the_id_that_was_made(http: httpx.Client, service: Progr
 def test_a_request_id_cannot_forge_a_log_record(service: Program) -> None:
     forged = '"} {"level": "error", "message": "forged-by-a-client"'
     headers = bearer(forge(claims(""))) | {"X-Request-ID": forged}
-    assert wire.send(service.port, "GET", "/api/tasks", headers).status_code == 401
+    assert raw_http.send(service.port, "GET", "/api/tasks", headers).status_code == 401
     assert "forged-by-a-client" not in service.output()
 
 

@@ -6,10 +6,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support import expect, wire
-from tests.support.people import User
+from tests.support import expect, raw_http
 from tests.support.program import Program, eventually, has_stack_trace, is_warning
 from tests.support.tokens import bearer, claims, forge, sign, without
+from tests.support.users import User
 
 PRIVATE = [
     ("GET", "/api/tasks"),
@@ -69,7 +69,7 @@ def test_a_private_route_without_a_token_is_401(http: httpx.Client, method: str,
 @pytest.mark.parametrize("form", HEADERS_REFUSED)
 def test_headers_of_another_form_are_401(service: Program, alice: User, form: str) -> None:
     header = {"Authorization": form.format(token=alice.token)}
-    expect.unauthorized(wire.send(service.port, "GET", "/api/tasks", header))
+    expect.unauthorized(raw_http.send(service.port, "GET", "/api/tasks", header))
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR"])
@@ -92,12 +92,12 @@ def test_a_good_and_a_bad_header_are_401_in_either_order(http: httpx.Client, ali
 def test_tokens_elsewhere_do_nothing(service: Program, alice: User) -> None:
     for name in ("token", "access_token", "jwt", "authorization"):
         path = f"/api/tasks?{name}={alice.token}"
-        expect.unauthorized(wire.send(service.port, "GET", path, {}))
+        expect.unauthorized(raw_http.send(service.port, "GET", path, {}))
     for name in ("token", "access_token", "session", "better-auth.session_token"):
         cookie = {"Cookie": f"{name}={alice.token}"}
-        expect.unauthorized(wire.send(service.port, "GET", "/api/tasks", cookie))
+        expect.unauthorized(raw_http.send(service.port, "GET", "/api/tasks", cookie))
     other = {"X-Authorization": f"Bearer {alice.token}"}
-    expect.unauthorized(wire.send(service.port, "GET", "/api/tasks", other))
+    expect.unauthorized(raw_http.send(service.port, "GET", "/api/tasks", other))
 
 
 @pytest.mark.parametrize("token", ["", "rubbish"])
@@ -109,9 +109,9 @@ def test_401_comes_before_body_and_id(service: Program, token: str) -> None:
         ("PUT", "/api/tasks/no-id"),
         ("PUT", "/api/tasks/d4c816f6-260e-475d-813e-7bff10b5c4fe"),
     ):
-        expect.unauthorized(wire.send(service.port, method, path, bad_body, [b"{{{{"]))
+        expect.unauthorized(raw_http.send(service.port, method, path, bad_body, [b"{{{{"]))
     for method in ("GET", "DELETE"):
-        expect.unauthorized(wire.send(service.port, method, "/api/tasks/no-id", headers))
+        expect.unauthorized(raw_http.send(service.port, method, "/api/tasks/no-id", headers))
 
 
 def test_401_does_not_tell_whether_a_task_exists(http: httpx.Client, alice: User) -> None:

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User
 from tests.support.program import eventually
 from tests.support.tokens import SECRET, bearer, claims, forge, in_seconds, sign, without
+from tests.support.users import User
 
 ATTACKERS = "the-secret-of-an-attacker-which-is-long-enough-too"
 

@@ -12,8 +12,8 @@ from core.operation import Operation
 from core.settings import Settings
 from tests.contract.documented import Documented, normal
 from tests.support import expect
-from tests.support.people import User, add_task
 from tests.support.sql import Sql
+from tests.support.users import User, add_task
 
 DEFAULTS = next(
     field.default for field in Settings.__dataclass_fields__.values() if field.name == "plugins"

@@ -8,10 +8,10 @@ import pytest
 
 from tests.contract.documented import normal
 from tests.contract.heard import NAMES, Heard
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.proxy import Proxy
 from tests.support.sql import new_database
+from tests.support.users import User, new_email
 
 BUG = "Internal server error"  # a guest's is shown in test_openapi_guest.py
 CROWD = "Too many sign-ins at once, please try again"  # is one in test_sign_in_queue.py
@@ -27,7 +27,7 @@ def heard(start: Callable[..., Program], postgres: str, postgres_port: int) -> I
     program = start(url)
     with httpx.Client(base_url=program.url, timeout=20) as http:
         heard = Heard(program, http)
-        heard.the_life_of_a_task(User(http, str(uuid4()), address()).token)
+        heard.the_life_of_a_task(User(http, str(uuid4()), new_email()).token)
         heard.ask_all("getWelcome", "checkHealth", "checkReadiness", "login")
         heard.odd_requests()
         heard.nobody_and_too_much()

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import expect
-from tests.support.people import User, add_user
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import Sql
 from tests.support.tokens import claims, forge
+from tests.support.users import User, add_user
 
 JSON = {"Content-Type": "application/json"}
 bounded = settings(

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import claims, sign, without
+from tests.support.users import User, new_email
 
 NEW = {"title": "Buy milk"}
 
@@ -23,7 +23,7 @@ def guest(http: httpx.Client) -> User:
 
 
 def visitor(http: httpx.Client, **more: object) -> User:
-    user_id, email = str(uuid4()), address()
+    user_id, email = str(uuid4()), new_email()
     return User(http, user_id, email, sign(claims(user_id, **{"email": email} | more)))
 
 
@@ -54,7 +54,7 @@ def test_the_first_task_makes_the_user(guest: User, sql: Sql) -> None:
 
 
 def test_the_address_is_kept_in_lower_case(http: httpx.Client, sql: Sql) -> None:
-    email = address()
+    email = new_email()
     guest = visitor(http, email=email.upper())
     assert guest.post("/api/tasks", json=NEW).status_code == 201
     assert row(sql, guest) == {"email": email, "password_hash": "!"}
@@ -138,7 +138,7 @@ def test_our_own_token_without_a_row_is_a_deleted_account(http: httpx.Client, sq
 
 
 def test_a_user_deleted_after_signup_does_not_come_back(http: httpx.Client, sql: Sql) -> None:
-    body = {"email": address(), "password": "correct horse"}
+    body = {"email": new_email(), "password": "correct horse"}
     made = http.post("/api/auth/signup", json=body).json()
     leaver = User(http, made["user"]["id"], made["user"]["email"], made["token"])
     leaver.add()
@@ -167,6 +167,6 @@ def test_a_row_written_later_is_used_as_it_is(
     new_user: Callable[[], User], sql: Sql, http: httpx.Client
 ) -> None:
     known = new_user()
-    moved = User(http, known.id, "", sign(claims(known.id, email=address())))
+    moved = User(http, known.id, "", sign(claims(known.id, email=new_email())))
     moved.add()
     assert row(sql, known) == {"email": known.email, "password_hash": "!"}

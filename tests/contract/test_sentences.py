@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User
+from tests.support.users import User
 
 TASK, SIGNUP = "/api/tasks", "/api/auth/signup"
 LONG = "x" * 1001

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User
 from tests.support.sql import Sql
+from tests.support.users import User
 
 BLANKS = ["", " ", "   ", "\t", "\n", "\r\n", " \t\n ", "\u00a0", "\u2003", "\u3000"]
 NO_TEXT = [42, 1.5, True, False, [], ["Buy milk"], {}, {"a": 1}]

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from tests.support import expect, wire
-from tests.support.people import User
+from tests.support import expect, raw_http
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import bearer
+from tests.support.users import User
 
 
 def test_deleting_answers_204_and_nothing(alice: User) -> None:
@@ -25,7 +25,7 @@ def test_a_204_leaves_the_connection_fit_for_the_next_request(
     service: Program, alice: User
 ) -> None:
     task = alice.add()
-    response = wire.send(
+    response = raw_http.send(
         service.port, "DELETE", f"/api/tasks/{task['id']}", bearer(alice.token), timeout=2
     )
     assert (response.status_code, response.content) == (204, b"")
@@ -65,7 +65,7 @@ def test_nobody_else_can_delete_it(alice: User, bob: User) -> None:
 def test_a_body_is_not_looked_at(service: Program, alice: User, body: bytes) -> None:
     task = alice.add()
     headers = bearer(alice.token) | {"Content-Length": str(len(body))}
-    response = wire.send(service.port, "DELETE", f"/api/tasks/{task['id']}", headers, [body])
+    response = raw_http.send(service.port, "DELETE", f"/api/tasks/{task['id']}", headers, [body])
     assert response.status_code == 204
 
 

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.sql import Sql
+from tests.support.users import User, new_email
 
 USED = "This Idempotency-Key was used for another request"
 VALUE = "Idempotency-Key must be 1 to 255 visible ASCII characters"
@@ -66,7 +66,7 @@ def test_a_request_that_was_refused_has_used_no_key(alice: User) -> None:
 
 
 def test_whom_better_auth_created_is_provisioned(http: httpx.Client) -> None:
-    user = User(http, str(uuid4()), address())
+    user = User(http, str(uuid4()), new_email())
     assert post(user, "f", title="a").content == post(user, "f", title="a").content
     assert len(user.tasks()) == 1
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from tests.support import expect
-from tests.support.people import ADD_TASK, User, add_task
 from tests.support.sql import Sql
+from tests.support.users import ADD_TASK, User, add_task
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

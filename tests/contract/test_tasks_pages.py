@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from tests.support import expect
-from tests.support.people import Task, User, add_task
 from tests.support.sql import Sql
+from tests.support.users import Task, User, add_task
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LIMIT = "Limit must be a whole number from 1 to 1000"

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support import expect, wire
-from tests.support.people import User, add_task
+from tests.support import expect, raw_http
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import bearer
+from tests.support.users import User, add_task
 
 VERBS: list[tuple[str, dict[str, Any]]] = [
     ("GET", {}),
@@ -87,7 +87,7 @@ def test_an_id_that_is_no_uuid_is_404(
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
     }
-    response = wire.send(service.port, verb, f"/api/tasks/{task_id}", headers, [body])
+    response = raw_http.send(service.port, verb, f"/api/tasks/{task_id}", headers, [body])
     expect.error(response, 404, "Task not found")
 
 

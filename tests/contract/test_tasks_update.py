@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User
+from tests.support.users import User
 
 SAME = {"id", "user_id", "created_at"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.database.batches import MAX_KEYS, Batch, Rows
 from core.errors import Unavailable
-from tests.support.people import User
+from tests.support.users import User
 
 
 class Table:

@@ -11,10 +11,10 @@ from core.database import database, dsn
 from core.database.statements import StatementByKey
 from plugins.tasks import LIST
 from tests.support.caller import message
-from tests.support.conversation import converse
-from tests.support.people import User, add_user
 from tests.support.program import Program
+from tests.support.raw_http import exchange
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, add_user
 
 
 def test_a_batch_has_a_budget_of_its_own(service: Program, database_url: str, alice: User) -> None:
@@ -51,7 +51,7 @@ def test_requests_of_one_connection_do_not_share_a_budget(
         row = [message("PUT", f"/api/tasks/{locked['id']}", ada.token, title="x")] * 3
         row += [message("GET", f"/api/tasks/{free['id']}", ada.token)] * 2
         row += [message("GET", "/api/tasks", ada.token), message("GET", "/health/ready")]
-        statuses = [answer.status for answer in converse(program, b"".join(row))]
+        statuses = [answer.status for answer in exchange(program, b"".join(row))]
         sql.value("ROLLBACK")
     program.stop()
     assert statuses == [500, 500, 500, 200, 200, 200, 200, 200]

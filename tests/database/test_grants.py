@@ -12,9 +12,9 @@ import pytest
 
 from tests.server.test_readme import block
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program, reason
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 SCHEMA = (Path(__file__).parents[2] / "schema.sql").read_text()
 ROLE = "todo_service"
@@ -70,7 +70,7 @@ def lives(http: httpx.Client) -> None:
     """Go through the API as someone who signs up, and as someone whom a write provisions."""
     statuses = [http.post(f"/api/auth/{way}", json=ACCOUNT).status_code for way in WAYS_IN]
     assert statuses == [201, 200]
-    member = User(http, str(uuid4()), address())
+    member = User(http, str(uuid4()), new_email())
     task = member.add()
     path = f"/api/tasks/{task['id']}"
     assert member.tasks() == [task]
@@ -91,7 +91,7 @@ def test_the_role_suffices(restricted: Restricted) -> None:
 
 
 def test_each_right_is_needed(restricted: Restricted) -> None:
-    member = User(restricted.http, str(uuid4()), address())
+    member = User(restricted.http, str(uuid4()), new_email())
     task = member.add()
     for right, (method, path, content) in RIGHTS.items():
         restricted.owner.script(f"REVOKE {right} FROM {ROLE}")

@@ -8,10 +8,10 @@ import httpx
 
 from core.accounts.tokens import CACHE_SIZE, Tokens
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.sql import Sql, new_database
 from tests.support.tokens import SECRET, bearer, claims, sign
+from tests.support.users import User, new_email
 
 
 def test_a_remembered_token_ends_with_its_exp(http: httpx.Client) -> None:
@@ -26,7 +26,7 @@ def test_a_remembered_token_ends_with_its_exp(http: httpx.Client) -> None:
 def test_the_memory_for_tokens_is_bounded() -> None:
     tokens = Tokens(SECRET, 1)
     for _ in range(CACHE_SIZE + 10):
-        header = f"Bearer {tokens.issue(uuid4(), address())}".encode()
+        header = f"Bearer {tokens.issue(uuid4(), new_email())}".encode()
         assert tokens.identify([(b"authorization", header)])
     assert tokens.remembered == CACHE_SIZE
 
@@ -47,7 +47,7 @@ def test_a_change_of_the_schema_heals_by_itself(
     url = new_database(postgres)
     service = start(url)
     with httpx.Client(base_url=service.url) as http, Sql(url) as database:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         for change in (
             "ALTER TABLE tasks ADD extra text DEFAULT 'x'",
             "ALTER TABLE tasks ALTER title TYPE text",

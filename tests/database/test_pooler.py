@@ -14,11 +14,11 @@ import pytest
 from core.database import dsn
 from core.database.connector import Connector
 from tests.support.load import Load
-from tests.support.people import User, address
 from tests.support.pooler import KINDS, Pooler
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
 from tests.support.tokens import bearer
+from tests.support.users import User, new_email
 
 SERVERS = 3  # connections to PostgreSQL, shared by all clients of the pooler
 SWALLOW = "ignore_startup_parameters = lock_timeout, statement_timeout, random_page_cost"
@@ -51,7 +51,7 @@ def behind(
 
 def test_many_at_once_share_few_connections(behind: Behind) -> None:
     with httpx.Client(base_url=behind.service.url, timeout=20) as http:
-        users = [User(http, str(uuid4()), address()) for _ in range(8)]
+        users = [User(http, str(uuid4()), new_email()) for _ in range(8)]
 
         def live(user: User) -> None:
             for number in range(10):
@@ -70,7 +70,7 @@ def test_many_at_once_share_few_connections(behind: Behind) -> None:
 
 
 def test_sign_up_and_log_in(behind: Behind) -> None:
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     for path, status in (("signup", 201), ("signup", 409), ("login", 200)):
         response = httpx.post(f"{behind.service.url}/api/auth/{path}", json=account, timeout=20)
         assert response.status_code == status
@@ -110,7 +110,7 @@ def serves(service: Program, direct: str) -> int:
 def test_what_a_list_costs(behind: Behind, start: Callable[..., Program], figure: Figure) -> None:
     straight = start(behind.direct)
     with httpx.Client(base_url=straight.url) as http:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         for number in range(20):
             user.add(f"task {number}")
     rates = [(rate(straight, user.token), rate(behind.service, user.token)) for _ in range(2)]

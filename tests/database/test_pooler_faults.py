@@ -11,11 +11,11 @@ import pytest
 
 from tests.support import expect
 from tests.support.load import Load, first_success
-from tests.support.people import User, address
 from tests.support.pooler import KINDS, Pooler
 from tests.support.program import Program, eventually
 from tests.support.proxy import Proxy
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 SERVERS = 3  # connections to PostgreSQL, shared by all clients of the pooler
 AWAY = "Service temporarily unavailable"
@@ -49,7 +49,7 @@ def behind(
         door = Proxy(pooler.port)
         service = start(pooler.url(direct).replace(f":{pooler.port}/", f":{door.port}/"))
         with httpx.Client(base_url=service.url, timeout=20) as http:
-            user = User(http, str(uuid4()), address())
+            user = User(http, str(uuid4()), new_email())
             user.add("Buy milk")
             yield Behind(request.param, user, service, door, pooler, direct)
         service.kill()

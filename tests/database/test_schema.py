@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 SCHEMA = (Path(__file__).parents[2] / "schema.sql").read_text()
 CATALOG = {
@@ -158,7 +158,7 @@ def writes(program: Program) -> None:
     """It is ready, and somebody adds a task, twice with one key and once without."""
     with httpx.Client(base_url=program.url) as http:
         assert http.get("/health/ready").status_code == 200
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         options = {"json": {"title": "Buy milk"}, "headers": {"Idempotency-Key": "a"}}
         once, again = (user.post("/api/tasks", **options) for _ in range(2))
         task = expect.task(once, 201)

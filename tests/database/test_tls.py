@@ -17,9 +17,9 @@ from core.database.connector import Connector
 from embedded import Postgres, find_binaries
 from embedded.account import account_for
 from tests.conftest import settings_for
-from tests.support.people import User, address
 from tests.support.program import Program, free_port
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 SELF_SIGNED = ["openssl", "req", "-new", "-x509", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
 NAMES = ["-addext", "subjectAltName=DNS:localhost"]
@@ -125,7 +125,7 @@ def test_the_service_speaks_tls_on_all_its_connections(
     query = f"?sslmode={mode}" + (f"&sslrootcert={certificate}" if mode == "verify-full" else "")
     service = start(server.replace("127.0.0.1", "localhost") + query)
     with httpx.Client(base_url=service.url) as http, Sql(server) as sql:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         task = user.add("Buy milk")
         assert user.tasks() == [task]
         assert http.get("/health/ready").status_code == 200

@@ -12,9 +12,9 @@ from uuid import uuid4
 import pytest
 
 from embedded import Postgres
-from tests.support.people import address
 from tests.support.program import SCRIPT, Program, free_port
 from tests.support.sql import Sql
+from tests.support.users import new_email
 
 DUMP = (sys.executable, str(SCRIPT), "dump")
 PSQL = shutil.which("psql")
@@ -36,7 +36,7 @@ def its_database(embedded: Program) -> Iterator[Sql]:
         embedded.start()
     with Sql(url_of(embedded)) as sql:
         sql.script('TRUNCATE users CASCADE; DROP TABLE IF EXISTS "Odd notes"')
-        sql.value("INSERT INTO users (email, password_hash) VALUES ($1, '!')", address())
+        sql.value("INSERT INTO users (email, password_hash) VALUES ($1, '!')", new_email())
         yield sql
 
 

@@ -18,9 +18,9 @@ from tests.deploy.dumped import (
     psql,
     url_of,
 )
-from tests.support.people import address
 from tests.support.program import SCRIPT, Program, free_port
 from tests.support.sql import Sql, new_database
+from tests.support.users import new_email
 
 pytestmark = needs_psql
 embedded = pytest.fixture(embedded_program, scope="module")
@@ -141,7 +141,7 @@ def test_it_is_the_data_of_one_moment(embedded: Program, source: Sql, postgres: 
     def add_users_with_a_task() -> None:
         with Sql(url_of(embedded)) as sql:
             while not done.is_set():
-                sql.value(ADD_BOTH, address())
+                sql.value(ADD_BOTH, new_email())
 
     writer = threading.Thread(target=add_users_with_a_task)
     writer.start()

@@ -16,8 +16,8 @@ import pytest
 from tests.conftest import FRONTEND, settings_for
 from tests.contract import test_end_to_end
 from tests.deploy.container import Container, Image, what_is_missing
-from tests.support.people import User, address
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 ROOT = Path(__file__).parents[2]
 HADOLINT = shutil.which("hadolint", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
@@ -103,7 +103,7 @@ def test_its_first_process_ends_at_sigterm_and_finishes_what_is_under_way(
         httpx.Client(base_url=container.url, timeout=20) as http,
         Sql(container.environment["DATABASE_URL"]) as sql,
     ):
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         user.add("Buy milk")
         with ThreadPoolExecutor(1) as runner, sql.locked("tasks"):
             listed = runner.submit(user.tasks)

@@ -14,11 +14,11 @@ from core.settings import Settings
 from server.run import KEEP_ALIVE
 from tests.conftest import FRONTEND
 from tests.deploy.nginx import DEPLOY, PROGRAM, Nginx
-from tests.support import expect, wire
-from tests.support.people import User, address
+from tests.support import expect, raw_http
 from tests.support.program import Program, eventually, free_port
 from tests.support.proxy import Proxy
 from tests.support.tokens import bearer, in_seconds, sign
+from tests.support.users import User, new_email
 
 ORIGIN = {"Origin": FRONTEND}
 LOGGED = bearer(sign({"exp": in_seconds(3600)}))  # the service has a warning for each
@@ -131,7 +131,7 @@ def test_only_a_read_is_asked_of_another_replica(
         httpx.Client(base_url=nginx.url) as http,
     ):
         try:
-            user = User(http, str(uuid4()), address())
+            user = User(http, str(uuid4()), new_email())
             task = user.add("before")
             path = "/api/tasks" if method == "POST" else f"/api/tasks/{task['id']}"
             body = {"json": {"title": "after"}} if method in {"POST", "PUT"} else {}
@@ -177,8 +177,8 @@ def test_bodies_are_bounded_as_the_service_bounds_them(nginx: Nginx, http: httpx
     too_large = http.post("/api/auth/login", content=b" " * (LIMIT + 1), headers=ORIGIN)
     by_nginx(too_large, 413, "The request body is too large")
     chunked = ORIGIN | {"Transfer-Encoding": "chunked"}
-    pieces = wire.chunks(65536, 17)
-    by_nginx(wire.send(nginx.port, "POST", "/api/tasks", chunked, pieces), 413)
+    pieces = raw_http.chunks(65536, 17)
+    by_nginx(raw_http.send(nginx.port, "POST", "/api/tasks", chunked, pieces), 413)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_bodies_are_bounded_as_the_service_bounds_them(nginx: Nginx, http: httpx
 def test_what_nginx_refuses_by_itself_is_an_error_of_our_shape(
     nginx: Nginx, status: int, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    answer = wire.send(nginx.port, method, path, headers)
+    answer = raw_http.send(nginx.port, method, path, headers)
     expect.error(answer, status)
 
 

@@ -16,10 +16,10 @@ from core import __version__
 from tests.contract.test_end_to_end import test_two_people_keep_their_lists as keep_lists
 from tests.deploy.onefile import ROOT, Maker, built
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import eventually
 from tests.support.sql import Sql, new_database
 from tests.support.tokens import SECRET
+from tests.support.users import User, new_email
 
 pytestmark = pytest.mark.slow
 file = pytest.fixture(built, scope="module")
@@ -129,7 +129,7 @@ def test_ctrl_c_lets_requests_end(make: Maker, settings: dict[str, str]) -> None
     """A terminal sends it to all processes of the foreground."""
     with make(**settings) as program, ThreadPoolExecutor(1) as runner:
         with httpx.Client(base_url=program.url) as http, Sql(settings["DATABASE_URL"]) as sql:
-            user = User(http, str(uuid4()), address())
+            user = User(http, str(uuid4()), new_email())
             user.add("Buy milk")
             with sql.locked("tasks"):
                 listed = runner.submit(user.get, "/api/tasks")

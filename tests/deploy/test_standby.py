@@ -15,8 +15,8 @@ import pytest
 from deploy.fleet.databases import Databases
 from embedded.binaries import folders_of_system
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program, eventually
+from tests.support.users import User, new_email
 
 TRIES = 300
 AWAY = "Service temporarily unavailable"
@@ -50,7 +50,7 @@ def deployed(start: Callable[..., Program], open_directory: Path) -> Iterator[De
                 httpx.Client(base_url=writer.url, timeout=20) as there,
                 httpx.Client(base_url=reader.url, timeout=20) as here,
             ):
-                user = User(there, str(uuid4()), address())
+                user = User(there, str(uuid4()), new_email())
                 yield Deployments(databases, user, User(here, user.id, user.email, user.token))
             writer.stop()
             reader.stop()

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from tests.conftest import FRONTEND
-from tests.support.people import User, address
 from tests.support.program import Program, eventually, free_port
 from tests.support.tokens import SECRET, claims, sign
+from tests.support.users import User, new_email
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def postgres_of(program: Program) -> list[int]:
 
 def somebody(program: Program, http: httpx.Client) -> User:
     secret = (program.directory / "data" / "secret").read_text()
-    user_id, email = str(uuid4()), address()
+    user_id, email = str(uuid4()), new_email()
     return User(http, user_id, email, sign(claims(user_id, email=email), secret))
 
 
@@ -91,7 +91,7 @@ def test_what_env_says_stays(embedded: Program, workers: str) -> None:
     embedded.arguments = ("--embedded", "--workers", workers)
     embedded.start()
     with httpx.Client(base_url=embedded.url) as http:
-        user_id, email = str(uuid4()), address()
+        user_id, email = str(uuid4()), new_email()
         User(http, user_id, email, sign(claims(user_id, email=email), SECRET)).add("Buy milk")
         assert somebody(embedded, http).get("/api/tasks").status_code == 401
     assert granted(embedded, FRONTEND) == FRONTEND

@@ -11,9 +11,9 @@ import httpx
 import jwt
 
 from tests.support.node import Example
-from tests.support.people import User, address
 from tests.support.program import eventually, free_port
 from tests.support.tokens import SECRET
+from tests.support.users import User, new_email
 
 PASSWORD = "correct horse battery"
 
@@ -46,7 +46,7 @@ class BetterAuth:
         """Somebody new, with a browser that is closed when the server ends."""
         headers = {"Origin": self.url}
         browser = httpx.Client(base_url=f"{self.url}/api/auth", headers=headers, timeout=20)
-        return Member(self.browsers.enter_context(browser), email or address())
+        return Member(self.browsers.enter_context(browser), email or new_email())
 
     def mailed(self) -> list[str]:
         """The links that it has mailed, the first one first."""

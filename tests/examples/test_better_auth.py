@@ -11,10 +11,10 @@ import pytest
 from tests.examples.better_auth import PASSWORD, BetterAuth, better_auth, claims_of
 from tests.support import expect
 from tests.support.node import Example
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import SECRET, bearer
+from tests.support.users import User, new_email
 
 pytestmark = pytest.mark.slow
 
@@ -69,7 +69,7 @@ def test_its_password_is_none_here(auth: BetterAuth, http: httpx.Client) -> None
 def test_who_has_the_same_address_here_is_somebody_else(
     auth: BetterAuth, http: httpx.Client, sql: Sql
 ) -> None:
-    account = {"email": address(), "password": PASSWORD}
+    account = {"email": new_email(), "password": PASSWORD}
     made = http.post("/api/auth/signup", json=account).json()
     ours = User(http, made["user"]["id"], account["email"], made["token"])
     ours.add("Mine")
@@ -86,7 +86,7 @@ def test_our_own_signup_can_be_left_out(
     service = start(database_url, PLUGINS="tasks,health,docs")
     with httpx.Client(base_url=service.url, timeout=20) as http:
         assert auth.sign_up().caller(http).add("Buy milk")
-        account = {"email": address(), "password": PASSWORD}
+        account = {"email": new_email(), "password": PASSWORD}
         for route in ("signup", "login"):
             expect.error(http.post(f"/api/auth/{route}", json=account), 404)
     service.stop()

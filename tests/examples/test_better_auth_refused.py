@@ -10,9 +10,9 @@ import pytest
 from tests.examples.better_auth import BetterAuth, better_auth, claims_of, token_in
 from tests.support import expect
 from tests.support.node import Example
-from tests.support.people import address
 from tests.support.program import Program
 from tests.support.tokens import bearer
+from tests.support.users import new_email
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +68,7 @@ def test_the_links_that_it_mails_are_no_logins(
         member = auth.sign_up()
         member.ask("POST", "/send-verification-email", json={"email": member.email})
         member.follow(auth.mailed()[-1])
-        member.ask("POST", "/change-email", json={"newEmail": address()})
+        member.ask("POST", "/change-email", json={"newEmail": new_email()})
         member.follow(auth.mailed()[-1])
         mailed = [token_in(link) for link in auth.mailed()]
     kinds = [claims_of(token).get("requestType", "verification") for token in mailed]

@@ -8,9 +8,9 @@ import pytest
 
 from tests.conftest import FRONTEND
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program, eventually, has_stack_trace
 from tests.support.tokens import SECRET
+from tests.support.users import User, new_email
 
 GUEST = '''
 from core.body import Body
@@ -57,7 +57,7 @@ def test_a_bug_is_a_500_and_one_record_and_the_next_request_is_served(
     headers = {"Origin": FRONTEND, "X-Request-ID": request_id}
     body = None if method == "GET" else {}
     with httpx.Client(base_url=buggy.url) as http:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         before = len([record for record in buggy.records() if has_stack_trace(record)])
         answer = user.call(method, "/api/bug", headers=headers, json=body)
         expect.error(answer, 500, "Internal server error")

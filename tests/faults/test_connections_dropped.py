@@ -14,10 +14,10 @@ import pytest
 
 from tests.support import expect
 from tests.support.load import Load
-from tests.support.people import User, add_user
 from tests.support.program import Program, eventually, reason
 from tests.support.proxy import Proxy
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, add_user
 
 GOOD = {(200, ""), (201, ""), (204, "")}
 AWAY = "Service temporarily unavailable"

@@ -14,11 +14,11 @@ import pytest
 from embedded import Postgres
 from tests.conftest import FRONTEND
 from tests.support import expect
-from tests.support.people import User, add_user
 from tests.support.program import Program, eventually, free_port, has_stack_trace, reason
 from tests.support.proxy import Proxy
 from tests.support.sql import Sql, new_database
 from tests.support.tokens import bearer, claims, sign
+from tests.support.users import User, add_user
 
 AWAY = "Service temporarily unavailable"
 IN_TURN = "earlier writes of this row were not done in time"

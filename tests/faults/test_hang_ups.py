@@ -14,11 +14,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support import expect, wire
+from tests.support import expect, raw_http
 from tests.support.caller import dial, message, provided
-from tests.support.people import User, add_user, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, add_user, new_email
 
 POOL_SIZE = 8
 LONGEST = 1.0
@@ -104,7 +104,7 @@ def others_served(setup: Setup) -> Iterator[list[float]]:
 
     def live() -> None:
         with httpx.Client(base_url=setup.program.url, timeout=20) as http:
-            user = User(http, str(uuid4()), address())
+            user = User(http, str(uuid4()), new_email())
             while not over.is_set():
                 for call in (user.add, user.tasks):
                     began = time.monotonic()
@@ -127,7 +127,7 @@ def test_clients_that_leave_before_the_answer(
     task = f"/api/tasks/{setup.user.add()['id']}"
     token, new = setup.user.token, {"title": "Nobody waits for this"}
     large = {"title": "x" * 200, "description": "y" * 1000}
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     sent = {
         "a list": message("GET", "/api/tasks", token),
         "a new task": message("POST", "/api/tasks", token, **new),
@@ -202,7 +202,7 @@ def test_clients_that_dawdle(setup: Setup, figure: Callable[[str, object], None]
         assert max(seconds) < LONGEST
         for connection, cut in slow:
             connection.sendall(whole[cut:])
-            assert expect.task(wire.receive(connection, "POST"), 201)["title"] == "A slow one"
+            assert expect.task(raw_http.receive(connection, "POST"), 201)["title"] == "A slow one"
 
 
 @pytest.mark.slow
@@ -232,4 +232,4 @@ def test_clients_that_never_come_to_an_end(
 def cut_off(connection: socket.socket, deadline: float) -> int:
     """What a client is told in the end, before a `time.monotonic()`."""
     connection.settimeout(max(0.1, deadline - time.monotonic()))
-    return wire.receive(connection).status_code
+    return raw_http.receive(connection).status_code

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.support import wire
+from tests.support import raw_http
 from tests.support.caller import dial, message
-from tests.support.people import User
 from tests.support.program import Program
+from tests.support.users import User
 
 KEPT = 75.0  # seconds
 CLOCK = 0.01  # seconds; that of the event loop counts milliseconds
@@ -20,7 +20,7 @@ IDLE = (60.0, 74.0)
 
 def get(connection: socket.socket, user: User, path: str) -> httpx.Response:
     connection.sendall(message("GET", path, user.token))
-    return wire.receive(connection)
+    return raw_http.receive(connection)
 
 
 def reused_after(service: Program, user: User, seconds: float) -> list[int]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.support import expect, wire
+from tests.support import expect, raw_http
 from tests.support.caller import dial, message, provided
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
@@ -32,7 +32,7 @@ class Client:
     def ask(self, method: str, path: str, **fields: object) -> httpx.Response:
         began = time.monotonic()
         self.connection.sendall(message(method, path, self.token, **fields))
-        answer = wire.receive(self.connection, method)
+        answer = raw_http.receive(self.connection, method)
         self.longest = max(self.longest, time.monotonic() - began)
         return answer
 
@@ -87,7 +87,7 @@ def workers_that_answer(service: Program, wanted: int) -> int:
     seen: set[str] = set()
 
     def ask() -> bool:
-        answer = wire.send(service.port, "GET", "/health", {"Connection": "close"})
+        answer = raw_http.send(service.port, "GET", "/health", {"Connection": "close"})
         seen.add(answer.headers["x-request-id"][:12])
         return len(seen) == wanted
 

@@ -15,9 +15,9 @@ import pytest
 from embedded import Postgres, find_binaries
 from tests.support import expect
 from tests.support.load import Load, first_success
-from tests.support.people import User, address
 from tests.support.program import Program, eventually, free_port
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 GOOD = {(200, ""), (201, ""), (204, "")}
 AWAY = "Service temporarily unavailable"
@@ -120,7 +120,7 @@ def test_of_connections_that_fell_silent_one_request_at_most_is_refused(
 ) -> None:
     service = start(url, DB_POOL_SIZE="8")
     with Sql(url) as sql, httpx.Client(base_url=service.url, timeout=20) as http:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         path = f"/api/tasks/{user.add()['id']}"
         with ThreadPoolExecutor(8) as clients, Sql(url) as locker, locker.locked("tasks"):
             reading = [clients.submit(user.get, path) for _ in range(8)]

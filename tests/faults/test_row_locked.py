@@ -12,9 +12,9 @@ import pytest
 
 from tests.support import expect
 from tests.support.load import Load
-from tests.support.people import User, address
 from tests.support.program import Program, eventually, reason
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 GOOD = {(200, ""), (201, ""), (204, "")}
 AWAY = "Service temporarily unavailable"
@@ -71,7 +71,7 @@ def insist(write: Callable[[], httpx.Response], seconds: float) -> list[Answer]:
 def test_a_row_locked_from_outside_holds_up_its_own_writers_only(
     setup: Setup, figure: Callable[[str, object], None], table: str
 ) -> None:
-    user = User(setup.http, str(uuid4()), address())
+    user = User(setup.http, str(uuid4()), new_email())
     path = f"/api/tasks/{user.add()['id']}"
     writes = {
         "tasks": lambda: user.put(path, json={"title": "Buy bread"}),

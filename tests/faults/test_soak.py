@@ -15,9 +15,9 @@ import pytest
 
 from tests.support.caller import dial, message
 from tests.support.load import Load
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 SECONDS = float(os.environ.get("SOAK_SECONDS", "600"))
 SAMPLES = 60
@@ -54,12 +54,12 @@ def sample(program: Program, sql: Sql) -> Sample:
 
 def visit(program: Program) -> Iterator[tuple[int, int]]:
     """Somebody signs up, does some things right and more of them wrong: expected, answered."""
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     with httpx.Client(base_url=program.url, timeout=20) as http:
         signed_up = http.post("/api/auth/signup", json=account)
         yield 201, signed_up.status_code
         user = User(http, signed_up.json()["user"]["id"], "", signed_up.json()["token"])
-        stranger = User(http, str(uuid4()), address())
+        stranger = User(http, str(uuid4()), new_email())
         task = f"/api/tasks/{user.add('Buy milk', description='x' * 1000)['id']}"
         yield 200, http.post("/api/auth/login", json=account).status_code
         yield 401, http.post("/api/auth/login", json=account | {"password": "?"}).status_code
@@ -79,7 +79,7 @@ def visit(program: Program) -> Iterator[tuple[int, int]]:
                 connection.sendall(sent)
 
 
-@pytest.mark.soak
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc, as Linux has it")
 def test_nothing_grows(
     start: Callable[..., Program], postgres: str, figure: Callable[[str, object], None]

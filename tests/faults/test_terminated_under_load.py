@@ -11,12 +11,12 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.support import expect, wire
+from tests.support import expect, raw_http
 from tests.support.caller import BROKEN, CLOSED, LATE, Caller, Signal, dial, message
-from tests.support.people import User, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
 from tests.support.tokens import bearer
+from tests.support.users import User, new_email
 
 LONGEST = 10.0
 CALLERS = 12  # of each kind
@@ -44,7 +44,7 @@ def service(
 ) -> Iterator[Service]:
     url = new_database(postgres)
     program = start(url, "--workers", request.param)
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     with httpx.Client(base_url=program.url) as http, Sql(url) as sql:
         signed_up = http.post("/api/auth/signup", json=account).json()
         user = User(http, signed_up["user"]["id"], account["email"], signed_up["token"])
@@ -77,7 +77,7 @@ def slow_upload(service: Service, signal: Signal) -> httpx.Response:
         connection.sendall(data[:-9])
         signal.wait_for(1)
         connection.sendall(data[-9:])
-        return wire.receive(connection, "POST")
+        return raw_http.receive(connection, "POST")
 
 
 def slow_download(service: Service, signal: Signal) -> httpx.Response:
@@ -88,25 +88,25 @@ def slow_download(service: Service, signal: Signal) -> httpx.Response:
         connection.connect(("127.0.0.1", signal.port))
         connection.sendall(message("GET", "/api/tasks", service.user.token))
         signal.wait_for(2)
-        return wire.receive(connection)
+        return raw_http.receive(connection)
 
 
 def log_in(service: Service, password: str) -> httpx.Response:
     with dial(service.program.port) as connection:
         account = {"email": service.user.email, "password": password}
         connection.sendall(message("POST", "/api/auth/login", **account))
-        return wire.receive(connection, "POST")
+        return raw_http.receive(connection, "POST")
 
 
 def after_not_ready(service: Service) -> list[int]:
     """What is answered on new connections once /health/ready has announced the end."""
     port, headers = service.program.port, {"Connection": "close"}
-    while (ready := wire.send(port, "GET", "/health/ready", headers)).status_code == 200:
+    while (ready := raw_http.send(port, "GET", "/health/ready", headers)).status_code == 200:
         time.sleep(0.01)
     expect.error(ready, 503, "The service is shutting down")
     headers |= bearer(service.user.token)
     paths = ("/health", f"/api/tasks/{service.task}")
-    return [wire.send(port, "GET", path, headers).status_code for path in paths]
+    return [raw_http.send(port, "GET", path, headers).status_code for path in paths]
 
 
 @pytest.mark.slow

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.conversation import NEXT, converse, refused, served
-from tests.support.people import User
 from tests.support.program import Program
+from tests.support.raw_http import NEXT, assert_refused, assert_served, exchange
+from tests.support.users import User
 
 GET = b"GET /health HTTP/1.1\r\nHost: a\r\n"
 UPGRADES = {
@@ -32,13 +32,13 @@ def test_what_is_wrong_behind_an_answer_gets_no_second_one(
 ) -> None:
     head = b"POST %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" % path
     for wrong in (b"zz\r\n", b"2\r\n{}\r\nzz\r\n", b"-1\r\n", b"0\r\nX\r\n\r\n"):
-        refused(service, converse(service, head, wrong), status)
+        assert_refused(service, exchange(service, head, wrong), status)
 
 
 def test_rubbish_behind_a_request_is_not_answered_in_its_place(service: Program) -> None:
     for rubbish in (b"rubbish\r\n\r\n", bytes(100), b"GET /health HTTP/9.9\r\n\r\n"):
         for pieces in in_one_or_two(GET + b"\r\n", rubbish):
-            statuses = [answer.status for answer in converse(service, *pieces)]
+            statuses = [answer.status for answer in exchange(service, *pieces)]
             assert statuses in ([200], [200, 400], *nothing(pieces))
 
 
@@ -46,7 +46,7 @@ def test_rubbish_behind_a_slow_request_is_not_answered_in_its_place(service: Pro
     body = b'{"email": "nobody@example.com", "password": "12345678"}'
     head = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
     for pieces in in_one_or_two(head + body, b"rubbish\r\n\r\n"):
-        statuses = [answer.status for answer in converse(service, *pieces)]
+        statuses = [answer.status for answer in exchange(service, *pieces)]
         assert statuses in ([401], [401, 400], *nothing(pieces))
     assert service.healthy()
 
@@ -57,15 +57,17 @@ def test_a_change_is_not_called_a_mistake_for_what_stands_behind_it(
     head = f"Host: a\r\nAuthorization: Bearer {alice.token}\r\nContent-Length: 14\r\n\r\n".encode()
     request = b"POST /api/tasks HTTP/1.1\r\n" + head + b'{"title": "a"}'
     for pieces in in_one_or_two(request, b"rubbish\r\n\r\n"):
-        statuses = [answer.status for answer in converse(service, *pieces)]
+        statuses = [answer.status for answer in exchange(service, *pieces)]
         assert statuses in ([201], [201, 400], *nothing(pieces))
 
 
 @pytest.mark.parametrize("name", UPGRADES)
 def test_an_offer_of_another_protocol_is_passed_over(service: Program, name: str) -> None:
     offer = GET + UPGRADES[name] + b"\r\n"
-    served(service, converse(service, offer), 200)
-    served(service, converse(service, offer, NEXT.replace(b"close", b"keep-alive")), 200, 200)
+    assert_served(service, exchange(service, offer), 200)
+    assert_served(
+        service, exchange(service, offer, NEXT.replace(b"close", b"keep-alive")), 200, 200
+    )
 
 
 @pytest.mark.parametrize("name", UPGRADES)
@@ -79,7 +81,7 @@ def test_a_body_with_an_offer_of_another_protocol_is_read(
     head += alice.token.encode() + b"\r\n" + UPGRADES[name] + length + b"\r\n\r\n"
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked else body
     for pieces in in_one_or_two(head, body):
-        served(service, converse(service, *pieces), 201)
+        assert_served(service, exchange(service, *pieces), 201)
     assert [task["title"] for task in alice.tasks()] == ["upgraded"] * 2
 
 
@@ -87,17 +89,17 @@ def test_a_body_with_an_offer_of_another_protocol_is_read(
 def test_a_request_within_a_body_stays_one_behind_an_offer(service: Program, name: str) -> None:
     inner = GET + b"X-Request-ID: smuggled\r\n\r\n"
     outer = b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(inner)
-    answers = converse(service, GET + UPGRADES[name] + b"\r\n" + outer, inner)
+    answers = exchange(service, GET + UPGRADES[name] + b"\r\n" + outer, inner)
     assert "smuggled" not in {answer.headers["x-request-id"] for answer in answers}
-    served(service, answers, 200, 404)
+    assert_served(service, answers, 200, 404)
 
 
 @pytest.mark.parametrize("target", [b"a:443", b"/health", b"*", b"/api/tasks", b"http://a/health"])
 def test_there_is_no_tunnel(service: Program, target: bytes) -> None:
     head = b"CONNECT %s HTTP/1.1\r\nHost: a\r\n\r\n" % target
     for pieces in in_one_or_two(head, NEXT.replace(b"close", b"keep-alive")):
-        answers = converse(service, *pieces)
-        refused(service, answers, answers[0].status)
+        answers = exchange(service, *pieces)
+        assert_refused(service, answers, answers[0].status)
         assert answers[0].status in {400, 404, 405, 501}
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support import expect, wire
-from tests.support.people import User
+from tests.support import expect, raw_http
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import Sql
 from tests.support.tokens import bearer, claims, forge, sign
+from tests.support.users import User
 from tests.support.victim import Victim
 
 MIB = 2**20
@@ -105,7 +105,7 @@ def test_the_routes_tried_are_all_that_are_private(victim: Victim, http: httpx.C
 def test_a_header_of_another_form_is_refused(victim: Victim, service: Program, form: str) -> None:
     header = form.format(token=victim.user.token).encode().decode("latin-1")
     for method, path in victim.routes:
-        answer = wire.send(service.port, method, path, {"Authorization": header})
+        answer = raw_http.send(service.port, method, path, {"Authorization": header})
         expect.unauthorized(answer)
     victim.opens_to(victim.user.token)
 

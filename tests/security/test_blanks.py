@@ -3,10 +3,10 @@
 import pytest
 
 from tests.conftest import FRONTEND
-from tests.support import expect, wire
-from tests.support.people import User
+from tests.support import expect, raw_http
 from tests.support.program import Program
 from tests.support.tokens import bearer
+from tests.support.users import User
 
 AROUND = ["{} ", " {}", "{}\t", "\t {} \t ", "{}" + " " * 500]
 
@@ -15,7 +15,7 @@ AROUND = ["{} ", " {}", "{}\t", "\t {} \t ", "{}" + " " * 500]
 def test_blanks_around_a_value_do_not_matter(service: Program, alice: User, blanks: str) -> None:
     headers = bearer(alice.token) | {"Origin": FRONTEND, "X-Request-ID": "mine"}
     headers = {name: blanks.format(value) for name, value in headers.items()}
-    answer = wire.send(service.port, "GET", "/api/tasks", headers)
+    answer = raw_http.send(service.port, "GET", "/api/tasks", headers)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == FRONTEND
     assert answer.headers["x-request-id"] == "mine"
@@ -27,7 +27,7 @@ def test_one_key_is_one_key(service: Program, alice: User, blanks: str) -> None:
     answers = []
     for key in ("key", blanks.format("key")):
         headers = bearer(alice.token) | {"Idempotency-Key": key, "Content-Length": str(len(body))}
-        answers.append(wire.send(service.port, "POST", "/api/tasks", headers, [body]))
+        answers.append(raw_http.send(service.port, "POST", "/api/tasks", headers, [body]))
     assert expect.task(answers[0], 201) == expect.task(answers[1], 201)
     assert len(alice.tasks()) == 1
 

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.support.people import User
 from tests.support.program import Program, has_stack_trace
+from tests.support.users import User
 
 LONGEST_STALL = 1.0  # second
 ALMOST_ALL = 1_000_000  # bytes, of the 1,048,576 that a body may have

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.conversation import NEXT, converse, refused, served
 from tests.support.program import Program
+from tests.support.raw_http import NEXT, assert_refused, assert_served, exchange
 
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = LOGIN + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -98,7 +98,7 @@ def test_a_doubtful_transfer_encoding_is_refused(
 ) -> None:
     length = b"Content-Length: 2\r\n" if with_length else b""
     head = LOGIN + length + b"Transfer-Encoding: " + ENCODINGS[name] + b"\r\n\r\n"
-    refused(service, converse(service, head + b"2\r\n{}\r\n0\r\n\r\n"))
+    assert_refused(service, exchange(service, head + b"2\r\n{}\r\n0\r\n\r\n"))
 
 
 @pytest.mark.parametrize(
@@ -113,22 +113,24 @@ def test_a_doubtful_transfer_encoding_is_refused(
     ids=["CL.TE", "TE.CL", "capitals", "a list", "chunks first"],
 )
 def test_length_and_chunks_together_are_refused(service: Program, data: bytes) -> None:
-    refused(service, converse(service, data))
+    assert_refused(service, exchange(service, data))
 
 
 @pytest.mark.parametrize("name", LENGTHS)
 def test_a_doubtful_length_is_refused(service: Program, name: str) -> None:
-    refused(service, converse(service, LOGIN + b"Content-Length: %s\r\n\r\n{}" % LENGTHS[name]))
+    assert_refused(
+        service, exchange(service, LOGIN + b"Content-Length: %s\r\n\r\n{}" % LENGTHS[name])
+    )
 
 
 @pytest.mark.parametrize("name", CHUNKS)
 def test_a_doubtful_chunk_is_refused(service: Program, name: str) -> None:
-    refused(service, converse(service, CHUNKED + CHUNKS[name]))
+    assert_refused(service, exchange(service, CHUNKED + CHUNKS[name]))
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_what_can_be_read_in_one_way_only_is_served(service: Program, name: str) -> None:
-    served(service, converse(service, GOOD[name]), 400)
+    assert_served(service, exchange(service, GOOD[name]), 400)
 
 
 def test_a_request_within_a_body_is_only_a_body(service: Program) -> None:
@@ -137,19 +139,19 @@ def test_a_request_within_a_body_is_only_a_body(service: Program) -> None:
         line = b"%s %s HTTP/1.1\r\nHost: a\r\n" % (method, path)
         with_length = line + b"Content-Length: %d\r\n\r\n" % len(inner) + inner
         in_chunks = line + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(inner) + inner
-        served(service, converse(service, with_length), status)
-        served(service, converse(service, in_chunks + b"\r\n0\r\n\r\n"), status)
+        assert_served(service, exchange(service, with_length), status)
+        assert_served(service, exchange(service, in_chunks + b"\r\n0\r\n\r\n"), status)
 
 
 def test_a_body_after_its_refusal_is_only_a_body(service: Program) -> None:
     head = b"POST /api/tasks HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % (3 * len(NEXT))
-    served(service, converse(service, head, NEXT * 2, NEXT), 401)
+    assert_served(service, exchange(service, head, NEXT * 2, NEXT), 401)
 
 
 def test_nothing_behind_the_last_request_is_answered(service: Program) -> None:
     last = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    refused(service, converse(service, last), 200)
-    refused(service, converse(service, last, NEXT), 200)
+    assert_refused(service, exchange(service, last), 200)
+    assert_refused(service, exchange(service, last, NEXT), 200)
 
 
 def test_none_of_it_was_an_accident(service: Program) -> None:

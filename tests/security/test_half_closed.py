@@ -2,9 +2,9 @@
 
 import socket
 
-from tests.support import wire
-from tests.support.people import User
+from tests.support import raw_http
 from tests.support.program import Program
+from tests.support.users import User
 
 
 def test_a_whole_request_is_answered(service: Program, alice: User) -> None:
@@ -15,7 +15,7 @@ def test_a_whole_request_is_answered(service: Program, alice: User) -> None:
             b'Content-Length: 17\r\n\r\n{"title": "last"}' % token
         )
         connection.shutdown(socket.SHUT_WR)
-        answer = wire.receive(connection)
+        answer = raw_http.receive(connection)
         assert answer.status_code == 201
         assert answer.headers["connection"] == "close"
         assert connection.recv(1) == b""

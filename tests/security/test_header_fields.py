@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.conversation import converse, refused, served
-from tests.support.people import User
 from tests.support.program import Program
+from tests.support.raw_http import assert_refused, assert_served, exchange
+from tests.support.users import User
 
 GET = b"GET /health HTTP/1.1\r\nHost: a\r\n"
 MALFORMED = {
@@ -74,23 +74,23 @@ HOSTS = [
 @pytest.mark.parametrize("name", MALFORMED)
 def test_a_malformed_field_is_refused(service: Program, name: str) -> None:
     for head in (GET + MALFORMED[name], b"GET /health HTTP/1.1\r\n" + MALFORMED[name]):
-        refused(service, converse(service, head + b"\r\n\r\n"))
+        assert_refused(service, exchange(service, head + b"\r\n\r\n"))
 
 
 @pytest.mark.parametrize("name", IGNORED)
 def test_a_field_that_nobody_reads_is_ignored(service: Program, name: str) -> None:
-    answers = converse(service, GET + IGNORED[name] + b"\r\n\r\n")
-    served(service, answers, 200)
+    answers = exchange(service, GET + IGNORED[name] + b"\r\n\r\n")
+    assert_served(service, answers, 200)
     assert answers[0].body == b'{"status":"healthy"}'
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_an_odd_host_is_refused_or_of_no_effect(service: Program, host: bytes) -> None:
-    answers = converse(service, b"GET /health HTTP/1.1\r\n" + host + b"\r\n")
+    answers = exchange(service, b"GET /health HTTP/1.1\r\n" + host + b"\r\n")
     if answers[0].status == 400:
-        refused(service, answers)
+        assert_refused(service, answers)
     else:
-        served(service, answers, 200)
+        assert_served(service, answers, 200)
         assert answers[0].body == b'{"status":"healthy"}'
 
 
@@ -112,7 +112,7 @@ def test_a_flood_of_fields_is_bounded(
     figure: Callable[[str, object], None],
 ) -> None:
     began = time.perf_counter()
-    answers = converse(service, GET + flood + b"\r\n\r\n")
+    answers = exchange(service, GET + flood + b"\r\n\r\n")
     seconds = time.perf_counter() - began
     assert [answer.status for answer in answers] in ([431], [])  # a reset may overtake it
     assert service.healthy()
@@ -122,10 +122,10 @@ def test_a_flood_of_fields_is_bounded(
 
 def test_a_client_that_asks_whether_to_go_on_is_told_once(service: Program) -> None:
     head = b"POST /api/auth/login HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
-    served(service, converse(service, head + b"Content-Length: 2\r\n\r\n", b"{}"), 100, 400)
-    served(service, converse(service, head + b"Content-Length: 2\r\n\r\n{}"), 100, 400)
+    assert_served(service, exchange(service, head + b"Content-Length: 2\r\n\r\n", b"{}"), 100, 400)
+    assert_served(service, exchange(service, head + b"Content-Length: 2\r\n\r\n{}"), 100, 400)
     unread = head.replace(b"/api/auth/login", b"/api/tasks") + b"Content-Length: 2\r\n\r\n"
-    served(service, converse(service, unread, b"{}"), 401)
+    assert_served(service, exchange(service, unread, b"{}"), 401)
 
 
 def test_a_body_in_another_encoding_is_not_unpacked(alice: User) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from tests.support import expect
 from tests.support.corpus import NOT_AN_OBJECT, TEXT, malformed
-from tests.support.people import Task, User, add_user
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tally import tally
+from tests.support.users import Task, User, add_user
 
 JSON = {"Content-Type": "application/json"}
 WELL_FORMED = NOT_AN_OBJECT | TEXT

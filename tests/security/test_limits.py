@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from tests.conftest import FRONTEND
-from tests.support import expect, wire
-from tests.support.people import ADD_TASK, User
+from tests.support import expect, raw_http
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql
+from tests.support.users import ADD_TASK, User
 
 CROWD = 20
 TOLD = 100  # connections beyond the bound that still hear why
@@ -60,7 +60,7 @@ def test_connections_beyond_the_bound_are_told_so(small: Program) -> None:
         assert answer.headers["connection"] == "close"
         assert answer.headers["access-control-allow-origin"] == FRONTEND
         crowd[0].sendall(HEALTH)
-        assert wire.receive(crowd[0]).status_code == 200
+        assert raw_http.receive(crowd[0]).status_code == 200
     assert eventually(small.healthy)
 
 
@@ -77,7 +77,7 @@ def test_a_crowd_that_does_not_listen_is_hung_up_on(small: Program) -> None:
 
 @pytest.mark.parametrize(("length", "status"), [(LONGEST_URL, 404), (LONGEST_URL + 1, 414)])
 def test_urls_are_bounded(service: Program, length: int, status: int) -> None:
-    answer = wire.send(service.port, "GET", "/".ljust(length, "a"), {"Origin": FRONTEND})
+    answer = raw_http.send(service.port, "GET", "/".ljust(length, "a"), {"Origin": FRONTEND})
     expect.error(answer, status, "The URL is too long" if status == 414 else "Not found")
     assert answer.headers["access-control-allow-origin"] == FRONTEND
 
@@ -86,7 +86,7 @@ def last_answer(service: Program, sent: bytes) -> httpx.Response:
     """The answer to something that was read to its last byte; then the service hangs up."""
     with connect(service) as connection:
         connection.sendall(sent)
-        answer = wire.receive(connection)
+        answer = raw_http.receive(connection)
         assert everything(connection) == b""
     assert answer.headers["connection"] == "close"
     return answer
@@ -118,13 +118,13 @@ def test_a_head_without_an_end_is_refused_when_it_is_a_little_too_large(service:
 def test_a_whole_head_is_bounded_to_the_byte(service: Program, more: int) -> None:
     with connect(service) as connection:
         connection.sendall(head_of(LARGEST_HEAD + more))
-        answer = wire.receive(connection)
+        answer = raw_http.receive(connection)
         if more:
             refused_as_any_other(answer, 431, TOO_LARGE)
         else:
             assert answer.status_code == 200
         connection.sendall(HEALTH)
-        assert wire.receive(connection).status_code == 200
+        assert raw_http.receive(connection).status_code == 200
 
 
 def test_what_is_no_http_is_refused_as_any_other_request(service: Program) -> None:
@@ -165,11 +165,11 @@ def test_trailers_are_not_headers(service: Program, alice: User) -> None:
     trailer = b"X-Request-ID: from-the-trailer\r\n\r\n"
     with connect(service) as connection:
         connection.sendall(chunked(trailer, alice.token))
-        answer = wire.receive(connection)
+        answer = raw_http.receive(connection)
         assert answer.status_code == 201
         assert answer.headers["x-request-id"] != "from-the-trailer"
         connection.sendall(HEALTH)
-        assert wire.receive(connection).status_code == 200
+        assert raw_http.receive(connection).status_code == 200
 
 
 def test_trailers_are_bounded(service: Program, alice: User) -> None:
@@ -211,7 +211,7 @@ def test_what_stands_still_is_cut_off(
         frontends.sendall(b"GET / HTTP/1.1\r\n" + FROM_US + b"Host")
         waiting["half a second head"] = stack.enter_context(connect(service))
         waiting["half a second head"].sendall(HEALTH)
-        assert wire.receive(waiting["half a second head"]).status_code == 200
+        assert raw_http.receive(waiting["half a second head"]).status_code == 200
         waiting["half a second head"].sendall(b"GET / HTTP")
         while waiting and time.monotonic() - began < PATIENCE:
             time.sleep(0.5)
@@ -220,7 +220,7 @@ def test_what_stands_still_is_cut_off(
                 answered[name] = waiting.pop(name).recv(12) == b"HTTP/1.1 408"
         assert waiting == {}
         sentence = "The request did not arrive in time"
-        refused_as_any_other(wire.receive(frontends), 408, sentence)
+        refused_as_any_other(raw_http.receive(frontends), 408, sentence)
     figure("clients that stand still, cut off after", f"{max(ended.values()):.0f} s at the latest")
     assert answered == {
         name: name not in hung_up_on for name in [*situations, "half a second head"]

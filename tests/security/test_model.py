@@ -23,11 +23,11 @@ from hypothesis.stateful import (
 from tests.support import expect
 from tests.support.burst import at_once, lists_in_one_moment
 from tests.support.model import Caller, Fields, Step
-from tests.support.people import User, add_user, address
 from tests.support.privacy import Privacy
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import Sql
 from tests.support.tokens import HEADER, bearer, claims, forge, in_seconds, sign, without
+from tests.support.users import User, add_user, new_email
 
 WITH_ROW = ("ann", "ben")
 PROVISIONED = ("cleo", "dan")  # Better Auth made them: no row before their first write
@@ -66,7 +66,7 @@ class Users(RuleBasedStateMachine):
         self.tally = tally
         self.privacy = Privacy()
         users = [add_user(sql, http) for _ in WITH_ROW]
-        users += [User(http, str(uuid4()), address()) for _ in PROVISIONED]
+        users += [User(http, str(uuid4()), new_email()) for _ in PROVISIONED]
         self.callers = {
             name: Caller(user, self.privacy, stray={"id": str(uuid4()), "user_id": other.id})
             for name, user, other in zip(NAMES, users, reversed(users), strict=True)

@@ -8,7 +8,7 @@ import pytest
 from tests.security.test_naughty_places import ADDRESSES
 from tests.support import expect
 from tests.support.naughty import STORABLE, letters
-from tests.support.people import address
+from tests.support.users import new_email
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +40,7 @@ def test_an_odd_address_is_an_account_or_none(http: httpx.Client, form: str) -> 
 
 @pytest.mark.parametrize("name", OF_ALLOWED_LENGTH)
 def test_any_text_is_a_password(http: httpx.Client, name: str) -> None:
-    account = {"email": address(), "password": OF_ALLOWED_LENGTH[name]}
+    account = {"email": new_email(), "password": OF_ALLOWED_LENGTH[name]}
     assert http.post("/api/auth/signup", json=account).status_code == 201
     assert http.post("/api/auth/login", json=account).status_code == 200
     other = http.post("/api/auth/login", json=account | {"password": account["password"] + "a"})

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.support import expect, wire
+from tests.support import expect, raw_http
 from tests.support.naughty import STORABLE
-from tests.support.people import User
 from tests.support.program import Program
 from tests.support.tokens import bearer
+from tests.support.users import User
 
 ODD_LIMITS = [
     *("", "0", "-1", "+1", "1.0", "1e2", "0x1", "1_0", " 1", "1 ", "1\0", "1;1", "1,1", "١", "１"),
@@ -39,7 +39,8 @@ def test_an_odd_idempotency_key_is_refused_or_kept(
     key = ONE_LINE[name].encode().decode("latin-1")
     headers = {"Idempotency-Key": key, "Content-Length": "13"} | bearer(alice.token)
     answers = [
-        wire.send(service.port, "POST", "/api/tasks", headers, [b'{"title":"a"}']) for _ in range(2)
+        raw_http.send(service.port, "POST", "/api/tasks", headers, [b'{"title":"a"}'])
+        for _ in range(2)
     ]
     assert answers[0].status_code == answers[1].status_code
     if answers[0].status_code == 201:

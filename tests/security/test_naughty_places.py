@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.support import expect, wire
+from tests.support import expect, raw_http
 from tests.support.naughty import STORABLE, UNSTORABLE, letters
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import claims, forge
+from tests.support.users import User, new_email
 
 JSON = {"Content-Type": "application/json"}
 ADDRESSES = [
@@ -85,7 +85,7 @@ def test_an_odd_address_of_better_auth_makes_a_user_or_none(
 
 @pytest.mark.parametrize("name", PASSWORDS)
 def test_a_password_of_any_letters_opens_again(http: httpx.Client, name: str) -> None:
-    account = {"email": address(), "password": PASSWORDS[name]}
+    account = {"email": new_email(), "password": PASSWORDS[name]}
     made = http.post("/api/auth/signup", json=account)
     assert made.status_code == 201, made.text
     opened = http.post("/api/auth/login", json=account)
@@ -94,7 +94,7 @@ def test_a_password_of_any_letters_opens_again(http: httpx.Client, name: str) ->
 
 
 def test_a_password_is_taken_to_the_letter(http: httpx.Client) -> None:
-    account = {"email": address(), "password": "e\u0301" * 8}
+    account = {"email": new_email(), "password": "e\u0301" * 8}
     assert http.post("/api/auth/signup", json=account).status_code == 201
     for other in ("\u00e9" * 8, "e\u0301" * 8 + " ", "E\u0301" * 8):
         answer = http.post("/api/auth/login", json=account | {"password": other})
@@ -103,7 +103,7 @@ def test_a_password_is_taken_to_the_letter(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize("name", UNSTORABLE)
 def test_a_password_that_cannot_be_stored_is_400_at_signup(http: httpx.Client, name: str) -> None:
-    body = f'{{"email": "{address()}", "password": "12345678{UNSTORABLE[name]}"}}'
+    body = f'{{"email": "{new_email()}", "password": "12345678{UNSTORABLE[name]}"}}'
     answer = http.post("/api/auth/signup", content=body, headers=JSON)
     assert "cannot be stored" in expect.error(answer, 400)
 
@@ -133,7 +133,7 @@ def test_an_odd_query_changes_nothing(alice: User) -> None:
 def test_odd_headers_are_neither_repeated_nor_granted(service: Program, name: str) -> None:
     text = ONE_LINE[name].encode().decode("latin-1")
     sent = {"X-Request-ID": f"<{text}>", "Origin": f"https://{text}", "User-Agent": text}
-    answer = wire.send(service.port, "GET", "/health", sent)
+    answer = raw_http.send(service.port, "GET", "/health", sent)
     if not is_plain(ONE_LINE[name].replace("\t", " ")):
         expect.error(answer, 400, "This is not a valid HTTP request")
         return

@@ -9,9 +9,9 @@ import pytest
 
 from tests.support import expect
 from tests.support.naughty import STORABLE, UNSEEN, UNSTORABLE, WHITE_SPACE
-from tests.support.people import Task, User
 from tests.support.program import Program
 from tests.support.sql import Sql
+from tests.support.users import Task, User
 
 JSON = {"Content-Type": "application/json"}
 KEPT = "SELECT title, description FROM tasks WHERE id = $1"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.support.conversation import converse, refused, served
 from tests.support.program import Program
+from tests.support.raw_http import assert_refused, assert_served, exchange
 
 GET = b"GET /health HTTP/1.1\r\nHost: a\r\n"
 LONGEST_URL = 8192
@@ -81,28 +81,28 @@ def test_what_is_no_http_is_a_400(service: Program, http: httpx.Client, data: by
 def test_http_of_1996_is_answered_once_and_hung_up_on(service: Program) -> None:
     for more in (b"", b"Connection: keep-alive\r\n"):
         head = b"GET /health HTTP/1.0\r\n" + more + b"\r\n"
-        refused(service, converse(service, head, head), 200)
+        assert_refused(service, exchange(service, head, head), 200)
 
 
 @pytest.mark.parametrize("version", [b"HTTP/0.9", b"HTTP/2.0"])
 def test_another_version_gets_no_more_answers_than_it_asks_for(
     service: Program, version: bytes
 ) -> None:
-    answers = converse(service, b"GET /health %s\r\nHost: a\r\n\r\n" % version)
+    answers = exchange(service, b"GET /health %s\r\nHost: a\r\n\r\n" % version)
     assert len(answers) <= 2
     assert answers[0].status in {200, 400, 505}
     assert service.healthy()
 
 
 def test_http_before_there_were_headers_is_answered_once(service: Program) -> None:
-    answers = converse(service, b"GET /health\r\n\r\n")
-    refused(service, answers, answers[0].status)
+    answers = exchange(service, b"GET /health\r\n\r\n")
+    assert_refused(service, answers, answers[0].status)
     assert answers[0].status in {200, 400}
 
 
 @pytest.mark.parametrize("lines", [1, 3, 10_000])
 def test_empty_lines_before_a_request_are_passed_over(service: Program, lines: int) -> None:
-    served(service, converse(service, b"\r\n" * lines + GET + b"\r\n"), 200)
+    assert_served(service, exchange(service, b"\r\n" * lines + GET + b"\r\n"), 200)
 
 
 @pytest.mark.parametrize("times", [2, 100, 1000])
@@ -111,15 +111,15 @@ def test_requests_in_a_row_are_answered_in_a_row(
 ) -> None:
     ids = [f"request-{number}" for number in range(times)]
     row = b"".join(GET + f"X-Request-ID: {each}\r\n\r\n".encode() for each in ids)
-    answers = converse(service, row)
-    served(service, answers, *[200] * times)
+    answers = exchange(service, row)
+    assert_served(service, answers, *[200] * times)
     assert [answer.headers["x-request-id"] for answer in answers[:-1]] == ids
     figure("requests pipelined in one go, answered in order", len(answers))
 
 
 def test_a_request_may_come_byte_by_byte(service: Program) -> None:
     request = [bytes([byte]) for byte in GET + b"\r\n"]
-    served(service, converse(service, *request, b"", pause=0.001), 200)
+    assert_served(service, exchange(service, *request, b"", pause=0.001), 200)
 
 
 @pytest.mark.parametrize("piece", [b"a", b"%41", b"../", b"/", b"%00"])
@@ -127,8 +127,8 @@ def test_a_url_that_is_too_long_is_414(service: Program, piece: bytes) -> None:
     filled = b"/" + piece * (LONGEST_URL // len(piece))
     for length, status in ((LONGEST_URL, 404), (LONGEST_URL + 1, 414), (60_000, 414)):
         url = (filled * 8)[:length]
-        answers = converse(service, b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % url)
-        served(service, answers, status)
+        answers = exchange(service, b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % url)
+        assert_served(service, answers, status)
     assert answers[0].body == b'{"error":"The URL is too long"}'
 
 
@@ -136,15 +136,15 @@ def test_a_url_that_is_too_long_is_414(service: Program, piece: bytes) -> None:
 def test_the_query_is_part_of_the_url_that_is_too_long(service: Program, method: bytes) -> None:
     for path in (b"/health", b"/api/tasks", b"/nowhere"):
         target = path + b"?" + b"a" * LONGEST_URL
-        answers = converse(service, b"%s %s HTTP/1.1\r\nHost: a\r\n\r\n" % (method, target))
-        served(service, answers, 414)
+        answers = exchange(service, b"%s %s HTTP/1.1\r\nHost: a\r\n\r\n" % (method, target))
+        assert_served(service, answers, 414)
         assert answers[0].body == b'{"error":"The URL is too long"}'
         assert answers[0].headers["x-content-type-options"] == "nosniff"
 
 
 def test_a_url_beyond_all_bounds_is_refused(service: Program) -> None:
-    answers = converse(service, b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * 200_000))
-    refused(service, answers, answers[0].status)
+    answers = exchange(service, b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * 200_000))
+    assert_refused(service, answers, answers[0].status)
     assert answers[0].status in {400, 414, 431}
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.support.conversation import converse, hear, refused, served
-from tests.support.people import User
 from tests.support.program import Program
+from tests.support.raw_http import assert_refused, assert_served, exchange, receive_all
+from tests.support.users import User
 
 LINE = b"%s %s HTTP/1.1\r\nHost: a\r\n\r\n"
 UNKNOWN_METHODS = {
@@ -87,7 +87,7 @@ THE_SAME = [
 
 @pytest.mark.parametrize("name", UNKNOWN_METHODS)
 def test_a_method_that_is_none_is_refused(service: Program, name: str) -> None:
-    refused(service, converse(service, LINE % (UNKNOWN_METHODS[name], b"/health")))
+    assert_refused(service, exchange(service, LINE % (UNKNOWN_METHODS[name], b"/health")))
 
 
 @pytest.mark.parametrize("method", OTHER_METHODS)
@@ -95,14 +95,14 @@ def test_a_method_that_is_none_is_refused(service: Program, name: str) -> None:
 def test_a_method_that_a_route_does_not_have_is_405(
     service: Program, method: bytes, path: bytes
 ) -> None:
-    answers = converse(service, LINE % (method, path))
-    served(service, answers, 405)
+    answers = exchange(service, LINE % (method, path))
+    assert_served(service, answers, 405)
     assert "OPTIONS" in answers[0].headers["allow"]
 
 
 def test_trace_repeats_nothing(service: Program) -> None:
     head = b"TRACE /health HTTP/1.1\r\nHost: a\r\nX: echo-me\r\nCookie: echo-me\r\n\r\n"
-    assert b"echo-me" not in b"".join(answer.body for answer in converse(service, head))
+    assert b"echo-me" not in b"".join(answer.body for answer in exchange(service, head))
 
 
 def test_a_method_is_not_overridden(service: Program, alice: User) -> None:
@@ -115,7 +115,7 @@ def test_a_method_is_not_overridden(service: Program, alice: User) -> None:
 
 def test_head_has_no_body_and_the_next_answer_is_whole(service: Program) -> None:
     for path, status in ((b"/health", b"200"), (b"/nowhere", b"404"), (b"/api/tasks", b"401")):
-        heard = hear(service, LINE % (b"HEAD", path))
+        heard = receive_all(service, LINE % (b"HEAD", path))
         head, next_head, body = heard.split(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 %s " % status)
         assert b"x-request-id: next" in next_head
@@ -123,18 +123,18 @@ def test_head_has_no_body_and_the_next_answer_is_whole(service: Program) -> None
 
 
 def test_options_has_no_body_and_the_next_answer_is_whole(service: Program) -> None:
-    served(service, converse(service, LINE % (b"OPTIONS", b"/health")), 204)
+    assert_served(service, exchange(service, LINE % (b"OPTIONS", b"/health")), 204)
 
 
 @pytest.mark.parametrize("name", NO_TARGETS)
 def test_a_target_that_is_none_is_refused(service: Program, name: str) -> None:
-    refused(service, converse(service, LINE % (b"GET", NO_TARGETS[name])))
+    assert_refused(service, exchange(service, LINE % (b"GET", NO_TARGETS[name])))
 
 
 @pytest.mark.parametrize("name", NOWHERE)
 def test_a_target_that_is_nowhere_is_404(service: Program, name: str) -> None:
-    answers = converse(service, LINE % (b"GET", NOWHERE[name]))
-    served(service, answers, 404)
+    answers = exchange(service, LINE % (b"GET", NOWHERE[name]))
+    assert_served(service, answers, 404)
     assert answers[0].body == b'{"error":"Not found"}'
 
 
@@ -142,8 +142,8 @@ def test_a_target_that_is_nowhere_is_404(service: Program, name: str) -> None:
 def test_another_way_to_write_a_target_is_the_same_resource(
     service: Program, target: bytes
 ) -> None:
-    answers = converse(service, LINE % (b"GET", target))
-    served(service, answers, 200)
+    answers = exchange(service, LINE % (b"GET", target))
+    assert_served(service, answers, 200)
     assert answers[0].body == answers[1].body
 
 
@@ -151,8 +151,8 @@ def test_another_way_to_write_a_target_is_the_same_resource(
     "target", [b"/api%2ftasks", b"/%61pi/tasks", b"http://a/api/tasks", b"/api/tasks?/health"]
 )
 def test_another_way_to_write_a_private_target_is_private(service: Program, target: bytes) -> None:
-    answers = converse(service, LINE % (b"GET", target))
-    served(service, answers, 401)
+    answers = exchange(service, LINE % (b"GET", target))
+    assert_served(service, answers, 401)
     assert answers[0].body == b'{"error":"Unauthorized"}'
 
 

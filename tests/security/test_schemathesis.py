@@ -12,10 +12,10 @@ import pytest
 
 from core import plugin
 from core.settings import Settings
-from tests.support.people import address
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import new_database
 from tests.support.tokens import bearer, claims, sign
+from tests.support.users import new_email
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def checked(start: Callable[..., Program], postgres: str) -> Iterator[Program]:
 
 
 def person(name: str) -> dict[str, object]:
-    (header,) = bearer(sign(claims(str(uuid4()), email=address()))).items()
+    (header,) = bearer(sign(claims(str(uuid4()), email=new_email()))).items()
     return {"name": name, "fixedHeaders": [dict(zip(("name", "value"), header, strict=True))]}
 
 

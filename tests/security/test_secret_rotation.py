@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.tokens import SECRET, bearer, claims, forge, in_seconds, sign
+from tests.support.users import User, new_email
 
 NEW = "the-secret-after-the-change-0123456789"
 OTHER = "a-secret-that-never-was-ours-0123456789"
@@ -27,7 +27,7 @@ def rotated(start: Callable[..., Program], database_url: str) -> Iterator[httpx.
 
 @pytest.mark.parametrize("secret", [NEW, SECRET])
 def test_tokens_of_both_secrets_are_accepted(rotated: httpx.Client, secret: str) -> None:
-    user_id, email = str(uuid4()), address()
+    user_id, email = str(uuid4()), new_email()
     user = User(rotated, user_id, email, sign(claims(user_id, email=email), secret))
     assert user.tasks() == []
     assert user.add("Buy milk")["user_id"] == user_id  # provisioned from the token
@@ -48,7 +48,7 @@ def test_old_tokens_expire_as_ever(rotated: httpx.Client) -> None:
 def test_new_tokens_are_signed_with_the_new_secret(
     rotated: httpx.Client, http: httpx.Client
 ) -> None:
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     token = rotated.post("/api/auth/signup", json=account).json()["token"]
     assert rotated.get("/api/tasks", headers=bearer(token)).status_code == 200
     # `http` is a service that still has the old secret, and only that.

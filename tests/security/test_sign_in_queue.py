@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from tests.conftest import FRONTEND
-from tests.support import expect, wire
-from tests.support.people import address
+from tests.support import expect, raw_http
 from tests.support.program import Program, eventually
 from tests.support.tokens import bearer, claims, sign
+from tests.support.users import new_email
 
 SENTENCE = "Too many sign-ins at once, please try again"
 WAITING = 100
@@ -51,7 +51,7 @@ def answered(connections: list[socket.socket]) -> list[socket.socket]:
 
 def lists(program: Program) -> list[float]:
     """The seconds that the list of somebody with one task takes, again and again; sorted."""
-    seconds, headers = [], bearer(sign(claims(str(uuid4()), email=address())))
+    seconds, headers = [], bearer(sign(claims(str(uuid4()), email=new_email())))
     with httpx.Client(base_url=program.url, headers=headers, timeout=10) as http:
         assert http.post("/api/tasks", json={"title": "a"}).status_code == 201
         for _ in range(LISTS):
@@ -86,7 +86,7 @@ def crowd(program: Program) -> Iterator[Crowd]:
         beyond = CROWD - WAITING - WORKING
         eventually(lambda: len(answered(connections)) >= beyond)
         seconds, heard = time.perf_counter() - began, answered(connections)
-        answers = [wire.receive(each) for each in heard]
+        answers = [raw_http.receive(each) for each in heard]
         refused = [answer for answer in answers if answer.status_code == 503]
         waiting = [each for each in connections if each not in heard]
         yield Crowd(program, waiting, refused, seconds)
@@ -114,8 +114,12 @@ def test_those_beyond_the_bound_are_sent_away_at_once(crowd: Crowd, figure: Figu
 def test_a_mistake_is_told_without_waiting(crowd: Crowd) -> None:
     for path, body, sentence in (
         ("signup", {"email": "no address", "password": "12345678"}, "Invalid email format"),
-        ("signup", {"email": address(), "password": "a"}, "Password must be at least 8 characters"),
-        ("login", {"email": address()}, "Email and password required"),
+        (
+            "signup",
+            {"email": new_email(), "password": "a"},
+            "Password must be at least 8 characters",
+        ),
+        ("login", {"email": new_email()}, "Email and password required"),
     ):
         url = f"{crowd.program.url}/api/auth/{path}"
         expect.error(httpx.post(url, json=body, timeout=1), 400, sentence)
@@ -138,7 +142,7 @@ def test_whoever_does_not_sign_in_does_not_feel_it(
 @pytest.mark.slow
 def test_nobody_who_waits_is_forgotten(crowd: Crowd, figure: Figure) -> None:
     began = time.perf_counter()
-    statuses = Counter(wire.receive(each).status_code for each in crowd.waiting)
+    statuses = Counter(raw_http.receive(each).status_code for each in crowd.waiting)
     seconds = time.perf_counter() - began
     figure("log-ins that waited, all answered", f"{len(crowd.waiting)} in {seconds:.0f} s")
     assert statuses == {401: len(crowd.waiting)}

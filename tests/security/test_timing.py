@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, add_user, address
 from tests.support.program import Program
 from tests.support.sql import Sql
+from tests.support.users import User, add_user, new_email
 
 PASSWORD = "correct horse"
 TIMES = 9
@@ -29,7 +29,7 @@ Compare = Callable[[str, Callable[[], httpx.Response], Callable[[], httpx.Respon
 @pytest.fixture(scope="module")
 def member(sql: Sql, http: httpx.Client) -> User:
     kept = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(12)).decode()
-    return add_user(sql, http, f"member.{address()}", kept)
+    return add_user(sql, http, f"member.{new_email()}", kept)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def wording(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
 def test_who_cannot_log_in_takes_as_long_as_a_wrong_password(
     http: httpx.Client, member: User, provisioned: User, kind: str, compare: Compare
 ) -> None:
-    email = {"unknown": address(), "impossible": "no address", "provisioned": provisioned.email}
+    email = {"unknown": new_email(), "impossible": "no address", "provisioned": provisioned.email}
     compare(
         f"log-in, a wrong password and an address that is {kind}",
         lambda: login(http, member.email),
@@ -100,7 +100,7 @@ def test_who_cannot_log_in_takes_as_long_as_a_wrong_password(
 def test_an_overlong_password_takes_as_long_as_a_short_one(
     http: httpx.Client, member: User, known: bool, compare: Compare
 ) -> None:
-    email = member.email if known else address()
+    email = member.email if known else new_email()
     compare(
         f"log-in to {'a known' if known else 'an unknown'} address, 5 letters and 50,000",
         lambda: login(http, email, "wrong"),
@@ -115,7 +115,7 @@ def test_an_address_that_is_taken_takes_as_long_as_a_new_one(
     def signup(email: str) -> httpx.Response:
         return http.post("/api/auth/signup", json={"email": email, "password": PASSWORD})
 
-    compare("sign-up, 201 and 409", lambda: signup(address()), lambda: signup(member.email))
+    compare("sign-up, 201 and 409", lambda: signup(new_email()), lambda: signup(member.email))
 
 
 def test_every_refusal_of_a_login_is_worded_alike(
@@ -123,7 +123,7 @@ def test_every_refusal_of_a_login_is_worded_alike(
 ) -> None:
     answers = [
         login(http, member.email),
-        login(http, address()),
+        login(http, new_email()),
         login(http, "no address"),
         login(http, provisioned.email),
         login(http, provisioned.email, "!"),

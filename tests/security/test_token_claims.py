@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.people import User
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import Sql
 from tests.support.tokens import bearer, claims, forge, in_seconds, without
+from tests.support.users import User
 from tests.support.victim import Victim
 
 OTHER_ID = "e1b2c3d4-0000-4000-8000-000000000001"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.people import User
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import Sql
 from tests.support.tokens import SECRET, claims, forge, sign
+from tests.support.users import User
 from tests.support.victim import Victim
 
 

@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from tests.support.people import User
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import Sql
 from tests.support.tokens import SECRET, claims, forge, sign
+from tests.support.users import User
 from tests.support.victim import Victim
 
 GUESSES = ["", "secret", "a" * 53, SECRET[:-1], SECRET + "\n", SECRET.upper(), SECRET[::-1]]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.people import User
 from tests.support.sql import Sql
 from tests.support.tokens import claims, forge, part
+from tests.support.users import User
 from tests.support.victim import Victim
 
 OPENSSL = shutil.which("openssl") or ""

@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx
 
 from core.settings import Settings
-from tests.support.people import User, address
 from tests.support.program import Program
 from tests.support.sql import new_database
+from tests.support.users import User, new_email
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -59,7 +59,7 @@ def test_the_plugin_works_as_it_stands(
     assert plugins
     guest = start(database_url, PLUGINS=plugins[1], PYTHONPATH=str(tmp_path))
     with httpx.Client(base_url=guest.url) as http:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         tasks = [user.add(title) for title in ("one", "two", "three")]
         user.put(f"/api/tasks/{tasks[0]['id']}", json={"completed": True})
         assert user.get("/api/progress").json() == {"tasks": 3, "done": 1}

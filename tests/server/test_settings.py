@@ -14,11 +14,11 @@ import pytest
 
 from tests.conftest import FRONTEND, settings_for
 from tests.support import expect
-from tests.support.people import address
 from tests.support.program import Program, eventually, free_port, is_warning
 from tests.support.proxy import Proxy
 from tests.support.sql import Sql, new_database
 from tests.support.tokens import bearer, claims, forge
+from tests.support.users import new_email
 
 
 def test_a_database_that_is_late_is_waited_for(
@@ -110,7 +110,7 @@ def test_a_long_secret_is_not_warned_of(service: Program) -> None:
 
 
 def test_tokens_are_valid_for_a_fraction_of_hours(modest: Program) -> None:
-    body = {"email": address(), "password": "correct horse"}
+    body = {"email": new_email(), "password": "correct horse"}
     token = httpx.post(f"{modest.url}/api/auth/signup", json=body).json()["token"]
     content = jwt.decode(token, options={"verify_signature": False})
     assert content["exp"] - content["iat"] == 1800

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from tests.support import expect
-from tests.support.people import User, address
 from tests.support.program import Program, eventually
 from tests.support.sql import Sql, new_database
+from tests.support.users import User, new_email
 
 FAREWELL = 0.5  # seconds between "not ready" and the end
 TRIES = 5
@@ -25,10 +25,10 @@ def test_requests_under_way_are_finished(
 ) -> None:
     url = new_database(postgres)
     service = start(url, "--workers", workers)
-    account = {"email": address(), "password": "correct horse"}
+    account = {"email": new_email(), "password": "correct horse"}
     assert httpx.post(f"{service.url}/api/auth/signup", json=account).status_code == 201
     with httpx.Client(base_url=service.url) as http, Sql(url) as locker:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         user.add("Buy milk")
         with ThreadPoolExecutor(4) as runners:
             with locker.locked("tasks"):
@@ -51,7 +51,7 @@ def test_who_comes_late_is_refused_at_once(
     url = new_database(postgres)
     service = start(url, "--workers", workers)
     with httpx.Client(base_url=service.url) as http, Sql(url) as locker:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         user.add("Buy milk")
         with ThreadPoolExecutor(1) as runner, locker.locked("tasks"):
             listed = runner.submit(user.get, "/api/tasks")
@@ -115,7 +115,7 @@ def test_a_locked_row_holds_up_its_own_writers_only(
     url = new_database(postgres)
     service = start(url, DB_POOL_SIZE="4")
     with httpx.Client(base_url=service.url, timeout=20) as http, Sql(url) as locker:
-        user = User(http, str(uuid4()), address())
+        user = User(http, str(uuid4()), new_email())
         locked, free = user.add("locked"), user.add("free")
         locker.value("BEGIN")
         locker.value("SELECT 1 FROM tasks WHERE id = $1 FOR UPDATE", UUID(locked["id"]))

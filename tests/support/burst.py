@@ -8,9 +8,9 @@ from threading import Barrier
 
 import httpx
 
-from tests.support import wire
-from tests.support.people import User
+from tests.support import raw_http
 from tests.support.tokens import bearer
+from tests.support.users import User
 
 
 def at_once(work: Iterable[Callable[[], None]]) -> None:
@@ -38,4 +38,4 @@ def lists_in_one_moment(port: int, users: Sequence[User]) -> list[httpx.Response
         for line, user in zip(lines, users, strict=True):
             head = "".join(f"{name}: {value}\r\n" for name, value in bearer(user.token).items())
             line.sendall(f"GET /api/tasks HTTP/1.1\r\nHost: test\r\n{head}\r\n".encode())
-        return [wire.receive(line) for line in lines]
+        return [raw_http.receive(line) for line in lines]

@@ -9,10 +9,10 @@ from http.client import HTTPException, RemoteDisconnected
 from select import select
 from uuid import uuid4
 
-from tests.support import wire
-from tests.support.people import address
+from tests.support import raw_http
 from tests.support.program import Program
 from tests.support.tokens import bearer, claims, sign
+from tests.support.users import new_email
 
 PATIENCE = 20.0  # seconds
 ANSWERED = "answered"
@@ -37,7 +37,7 @@ def dial(port: int) -> socket.socket:
 
 def provided() -> str:
     """The token of a user that Better Auth made: the first write provisions it."""
-    return sign(claims(str(uuid4()), email=address()))
+    return sign(claims(str(uuid4()), email=new_email()))
 
 
 class Signal:
@@ -101,7 +101,7 @@ class Caller:
         sent = time.monotonic()
         try:
             connection.sendall(self.message)
-            answer = wire.receive(connection)
+            answer = raw_http.receive(connection)
         except RemoteDisconnected:
             return CLOSED if sent > self.signal.moment else BROKEN
         except (OSError, HTTPException):

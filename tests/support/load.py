@@ -12,9 +12,9 @@ from uuid import uuid4
 
 import httpx
 
-from tests.support.people import address
 from tests.support.sql import Sql
 from tests.support.tokens import bearer, claims, sign
+from tests.support.users import new_email
 
 ABSENT = "absent"
 NO_ANSWER = 0
@@ -153,7 +153,7 @@ class Load:
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
         """A user that Better Auth made: the first write provisions it."""
-        user = claims(str(uuid4()), email=address())
+        user = claims(str(uuid4()), email=new_email())
         async with httpx.AsyncClient(
             base_url=self.url, headers=bearer(sign(user)), timeout=30
         ) as client:

@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx
 
 from tests.support import expect
-from tests.support.people import Task, User
 from tests.support.privacy import Privacy
+from tests.support.users import Task, User
 
 Fields = dict[str, Any]
 SENTENCES = {403: "Access denied", 404: "Task not found"}

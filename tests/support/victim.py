@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from tests.support import expect
-from tests.support.people import User
 from tests.support.sql import Sql
 from tests.support.tokens import bearer
+from tests.support.users import User
 
 Headers = dict[str, str] | list[tuple[str, str]]
 THEFT = {"title": "Stolen", "completed": True}

@@ -21,9 +21,9 @@ from loadtests.scaling.plan import Plan
 from loadtests.scaling.space import Space
 from tests.contract import test_end_to_end
 from tests.support import expect
-from tests.support.people import add_user
 from tests.support.program import Program
 from tests.support.sql import Sql, new_database
+from tests.support.users import add_user
 
 TWO_MILLION = 2_000_000
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)

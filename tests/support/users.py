@@ -17,8 +17,8 @@ ADD_TASK = (
 )
 
 
-def address() -> str:
-    """An e-mail address nobody has yet."""
+def new_email() -> str:
+    """An e-mail address that no user has."""
     return f"{uuid4().hex}@example.com"
 
 
@@ -63,7 +63,7 @@ class User:
 
 def add_user(sql: Sql, http: httpx.Client, email: str = "", kept: str = "!") -> User:
     """A user with a row in the table and a token of the frontend."""
-    user = User(http, str(uuid4()), email or address())
+    user = User(http, str(uuid4()), email or new_email())
     sql.value(ADD_USER, UUID(user.id), user.email, kept, datetime.now(UTC))
     return user
 
