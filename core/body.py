@@ -1,7 +1,6 @@
-"""Request bodies: bytes to JSON to a validated model, and what to say where that fails."""
+"""Request bodies: bytes to JSON to a validated model, and the sentence where that fails."""
 
 import json
-import re
 from typing import Any, ClassVar, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
@@ -18,18 +17,16 @@ RULES = {
     "string_pattern_mismatch": UNSTORABLE,
     "bool_type": "must be true or false",
 }
-JSON_TOKENS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|-?Infinity|NaN', re.DOTALL)
-DEEP_NESTING = 500  # nested arrays and objects; Python reads some 900
-SENTENCE = "sentence"  # the type of a fault whose message stands for itself
+SENTENCE = "sentence"  # the type of a validation error whose message is the whole sentence
 
-BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # what is trimmed
+BLANK = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # as str.strip()
 STORABLE = StringConstraints(pattern=r"^[^\x00]*$")
-"""PostgreSQL has no NUL in text (documentation, 8.3)."""
+"""PostgreSQL stores no NUL in text (documentation, section 8.3)."""
 
 STORABLE_LINE = StringConstraints(
     strip_whitespace=True, min_length=1, pattern=rf"^[^\x00]*[^\x00{BLANK}][^\x00]*$"
 )
-"""The same, trimmed, and not empty then."""
+"""The same, trimmed, and not empty after that."""
 
 
 def _without_default(schema: dict[str, Any]) -> None:
@@ -37,104 +34,82 @@ def _without_default(schema: dict[str, Any]) -> None:
 
 
 ABSENT: Any = Field(default=None, json_schema_extra=_without_default)
-"""The default of a field that may be left out: see `Body.sent`."""
+"""The default of an optional field: see `Body.sent`."""
 
 
 class Body(BaseModel):
-    """A JSON object that a route takes; unknown members are ignored, nothing is converted."""
+    """A JSON object that a route takes. Unknown members are ignored, types are not converted."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    complaint: ClassVar[str | None] = None
-    """What to answer to any fault, where one sentence is to serve for all."""
+    error_sentence: ClassVar[str | None] = None
+    """The sentence for every invalid body, in place of one that names the fields."""
 
     def sent(self) -> dict[str, Any]:
-        """The members that were in the body: null is one, absence is none."""
+        """The members that were in the body, those that are null included."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
-        """Raises NotJson for what is no JSON and InvalidRequest for all else that does not fit."""
+        """Validate. Raises NotJson for what is not JSON, InvalidRequest for what does not fit."""
         try:
             return cls.model_validate(load_json(data))
         except ValidationError as error:
-            faults = error.errors(include_url=False)
-            raise InvalidRequest(cls.complaint or cls._explain(faults)) from None
+            sentence = cls.error_sentence or cls._explain(error.errors(include_url=False))
+            raise InvalidRequest(sentence) from None
 
     @classmethod
-    def _explain(cls, faults: list[ErrorDetails]) -> str:
-        """One sentence, the fields in order."""
-        return "; ".join(dict.fromkeys(map(cls._explain_one, faults)))
+    def _explain(cls, errors: list[ErrorDetails]) -> str:
+        """One sentence about all fields, in their order."""
+        return "; ".join(dict.fromkeys(map(cls._explain_one, errors)))
 
     @classmethod
-    def _explain_one(cls, fault: ErrorDetails) -> str:
-        if not fault["loc"]:
+    def _explain_one(cls, error: ErrorDetails) -> str:
+        if not error["loc"]:
             return "The request body must be a JSON object"
-        if fault["type"] == SENTENCE:
-            return fault["msg"]
-        name = str(fault["loc"][0])
-        return f"{name.replace('_', ' ').capitalize()} {cls._rule(name, fault)}"
+        if error["type"] == SENTENCE:
+            return error["msg"]
+        name = str(error["loc"][0])
+        return f"{name.replace('_', ' ').capitalize()} {cls._rule(name, error)}"
 
     @classmethod
-    def _rule(cls, name: str, fault: ErrorDetails) -> str:
-        kind = fault["type"]
-        no_text = kind == "string_type" and fault["input"] is None
-        if no_text or kind in {"missing", "string_too_short"}:
+    def _rule(cls, name: str, error: ErrorDetails) -> str:
+        kind = error["type"]
+        is_null = kind == "string_type" and error["input"] is None
+        if is_null or kind in {"missing", "string_too_short"}:
             return "is required" if cls.model_fields[name].is_required() else "cannot be empty"
         if kind == "string_too_long":
-            return f"must be at most {fault['ctx']['max_length']} characters"
-        return RULES.get(kind, fault["msg"])
-
-
-class _NoValue(ValueError):
-    """A word that only JavaScript has."""
+            return f"must be at most {error['ctx']['max_length']} characters"
+        return RULES.get(kind, error["msg"])
 
 
 def load_json(data: bytes) -> Any:
-    """JSON in UTF-8 (RFC 8259). Raises NotJson, which says where it breaks."""
+    """Decode JSON in UTF-8 (RFC 8259). Raises NotJson, which names the place."""
     text = ""
     try:
         text = data.decode()
-        return json.loads(text, parse_constant=_refuse_constant, parse_int=_integer)
+        return json.loads(text, parse_constant=_refuse_constant, parse_int=_to_number)
     except UnicodeDecodeError as error:
         reason = f"it is not UTF-8 at byte {error.start + 1}"
     except json.JSONDecodeError as error:
-        what = error.msg.partition(" (")[0].removesuffix(" at").rstrip(": ")
-        reason = f"{what} at {_place(text, error.pos)}"
-    except _NoValue as error:
-        found = next(each for each in JSON_TOKENS.finditer(text) if each[0] == str(error))
-        reason = f"{error} is not a JSON value at {_place(text, found.start())}"
+        message = error.msg.partition(" (")[0].removesuffix(" at").rstrip(": ")
+        reason = f"{message} at line {error.lineno}, column {error.colno}"
     except RecursionError:
-        reason = f"it is nested too deeply from {_place(text, _deep_place(text))} on"
+        reason = "it is nested too deeply"
     raise NotJson(f"{NotJson.sentence}: {reason}")
 
 
-def _place(text: str, index: int) -> str:
-    line, column = text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
-    return f"line {line}, column {column}"
-
-
-def _deep_place(text: str) -> int:
-    """Where DEEP_NESTING brackets are open; what is before has been read without a fault."""
-    depth = 0
-    for token in JSON_TOKENS.finditer(text):
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
-        if depth > DEEP_NESTING:
-            return token.start()
-    return 0
-
-
 def _refuse_constant(name: str) -> NoReturn:
-    raise _NoValue(name)
+    raise NotJson(f"{NotJson.sentence}: {name} is not a JSON value")
 
 
-def _integer(digits: str) -> int | float:
-    """Python refuses to read integers of more than 4300 digits; JSON has no such bound."""
+def _to_number(digits: str) -> int | float:
+    """Python refuses integers of more than 4,300 digits; JSON has no such limit."""
     return int(digits) if len(digits) < 100 else float(digits)
 
 
 async def read(receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises BodyTooLarge over `limit` bytes, and ClientDisconnect."""
+    """Read the whole body. Raises BodyTooLarge over `limit` bytes, and ClientDisconnect."""
     data, more = b"", True
     while more:
         message = await receive()

@@ -1,32 +1,28 @@
-"""Cross-origin resource sharing, for the origins of FRONTEND_URL (Fetch standard, 3.2)."""
+"""Cross-origin resource sharing for the origins of FRONTEND_URL (Fetch standard, section 3.2)."""
 
+import re
 from collections.abc import Iterable
 
 Headers = list[tuple[bytes, bytes]]
 
-METHODS = (b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS")
-HEADERS = (b"Authorization", b"Content-Type")
-ON_REQUEST = b"Idempotency-Key"  # named in a preflight's answer only where it asks for it
-ALLOWED = {name.lower() for name in (*HEADERS, ON_REQUEST)}
-SAFELISTED = {b"accept", b"accept-language", b"content-language", b""}
-
+METHODS = (b"GET", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
+MAX_NAMES_BYTES = 1024
+HEADER_NAME = re.compile(rb"[\w!#$%&'*+.^`|~-]*", re.ASCII)  # RFC 9110, section 5.6.2; may be empty
+MAX_AGE = b"600"  # seconds
+EXPOSED = b"X-Request-ID, Retry-After, Link, WWW-Authenticate"
 VARY = (b"vary", b"Origin")
-PREFLIGHT_GRANT = [
-    (b"access-control-allow-methods", b", ".join(METHODS)),
-    (b"access-control-max-age", b"7200"),
-]
 
 
 class Cors:
-    """Says which headers an origin gets."""
+    """Decides which headers an origin gets."""
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._grants = {origin.encode(): _grant(origin.encode()) for origin in origins}
-        self._refusal: Headers = [VARY]
+        self._no_grant: Headers = [VARY]
 
-    def grant(self, origin: bytes | None) -> Headers:
-        """The headers of every answer to this origin; for a foreign one only Vary."""
-        return self._grants.get(origin, self._refusal) if origin else self._refusal
+    def headers(self, origin: bytes | None) -> Headers:
+        """The CORS headers of every response to this origin; only Vary for a foreign one."""
+        return self._grants.get(origin, self._no_grant) if origin else self._no_grant
 
     def refusal(self, headers: dict[bytes, bytes]) -> str | None:
         """Why a preflight is refused, or None where it is granted."""
@@ -34,22 +30,32 @@ class Cors:
             return "This origin is not allowed"
         if headers[b"access-control-request-method"] not in METHODS:
             return "This method is not allowed across origins"
-        if not _wanted(headers) <= ALLOWED | SAFELISTED:
-            return "This header is not allowed across origins"
+        if not _are_header_names(headers.get(b"access-control-request-headers", b"")):
+            return "The requested headers are not header names, or too many"
         return None
 
 
-def preflight_grant(headers: dict[bytes, bytes]) -> Headers:
-    """What a preflight that is not refused is told beside the headers of every answer."""
-    names = list(HEADERS)
-    if ON_REQUEST.lower() in _wanted(headers):
-        names.append(ON_REQUEST)
-    return [*PREFLIGHT_GRANT, (b"access-control-allow-headers", b", ".join(names))]
+def preflight_headers(headers: dict[bytes, bytes]) -> Headers:
+    """The headers of a granted preflight, beside those of every response."""
+    granted = [
+        (b"access-control-allow-methods", b", ".join(METHODS)),
+        (b"access-control-max-age", MAX_AGE),
+    ]
+    if names := headers.get(b"access-control-request-headers"):
+        granted.append((b"access-control-allow-headers", names))
+    return granted
 
 
-def _wanted(headers: dict[bytes, bytes]) -> set[bytes]:
-    wanted = headers.get(b"access-control-request-headers", b"").lower().split(b",")
-    return {name.strip() for name in wanted}
+def is_preflight(method: str, headers: dict[bytes, bytes]) -> bool:
+    """Whether a browser asks for permission before the real request."""
+    return (
+        method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
+    )
+
+
+def _are_header_names(text: bytes) -> bool:
+    names = (name.strip(b" \t") for name in text.split(b","))
+    return len(text) <= MAX_NAMES_BYTES and all(map(HEADER_NAME.fullmatch, names))
 
 
 def _grant(origin: bytes) -> Headers:
@@ -57,12 +63,5 @@ def _grant(origin: bytes) -> Headers:
         VARY,
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
-        (b"access-control-expose-headers", b"X-Request-ID, Retry-After, Link"),
+        (b"access-control-expose-headers", EXPOSED),
     ]
-
-
-def is_preflight(method: str, headers: dict[bytes, bytes]) -> bool:
-    """Whether a browser asks before the real request."""
-    return (
-        method == "OPTIONS" and b"origin" in headers and b"access-control-request-method" in headers
-    )

@@ -1,26 +1,26 @@
-"""Failures: a few kinds, one translation to `{"error": "<sentence>"}`."""
+"""Errors: a few kinds, and their translation to `{"error": "<sentence>"}`."""
 
 from collections.abc import Mapping
 
-import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from core.logs import log
+from core.responses import error_body
 
 
 class ApiError(HTTPException):
-    """Something went wrong in the service itself.
+    """An unexpected error in the service.
 
-    A subclass is one kind of answer that is no success, which a route declares; the first line
-    of its docstring says in the documentation when it is given.
+    A subclass is one kind of error response, which a route declares; the first line of its
+    docstring says in the API documentation when it is given.
     """
 
     status = 500
     sentence = "Internal server error"
     headers: Mapping[str, str] | None = None
-    """Header fields of the answer; each one can be given others."""
+    """Response headers; an instance can be given others."""
 
     def __init__(
         self, sentence: str | None = None, headers: Mapping[str, str] | None = None
@@ -29,7 +29,7 @@ class ApiError(HTTPException):
 
 
 class InvalidRequest(ApiError):
-    """Not what the route takes."""
+    """The request does not fit the route."""
 
     status = 400
     sentence = "Invalid request"
@@ -44,28 +44,28 @@ class Unauthorized(ApiError):
 
 
 class NotFound(ApiError):
-    """Nothing has this URL."""
+    """No route has this path."""
 
     status = 404
     sentence = "Not found"
 
 
 class MethodNotAllowed(ApiError):
-    """The path is there, the method is not (RFC 9110, section 15.5.6)."""
+    """The path has no such method (RFC 9110, section 15.5.6)."""
 
     status = 405
     sentence = "Method not allowed"
 
 
 class BodyTooLarge(ApiError):
-    """The body is larger than the service is set to take, 1 MiB by default."""
+    """The body is larger than MAX_BODY_BYTES, 1 MiB by default."""
 
     status = 413
     sentence = "The request body is too large"
 
 
 class UrlTooLong(ApiError):
-    """A request target that no client of ours needs."""
+    """The request target is longer than 8 KiB."""
 
     status = 414
     sentence = "The URL is too long"
@@ -79,21 +79,21 @@ class NotJson(ApiError):
 
 
 class HeadTooLarge(ApiError):
-    """More headers than a client of ours needs (RFC 6585, section 5)."""
+    """The headers are larger than 64 KiB (RFC 6585, section 5)."""
 
     status = 431
     sentence = "The request's headers are too large"
 
 
 class Unavailable(ApiError):
-    """The database is away, or too slow."""
+    """The database cannot be reached, or does not answer in time."""
 
     status = 500  # the contract keeps 503 for overload
     sentence = "Service temporarily unavailable"
 
 
 class TooManyConnections(ApiError):
-    """More than MAX_CONNECTIONS."""
+    """More than MAX_CONNECTIONS connections are open."""
 
     status = 503
     sentence = "Too many connections, please try again"
@@ -101,7 +101,7 @@ class TooManyConnections(ApiError):
 
 
 class ShuttingDown(ApiError):
-    """The service has been told to end, and finishes what is under way as far as there is time."""
+    """The service is stopping; requests in flight are finished within a few seconds."""
 
     status = 503
     sentence = "The service is shutting down"
@@ -109,16 +109,16 @@ class ShuttingDown(ApiError):
 
 
 def error_response(error: HTTPException) -> Response:
-    """The one shape of all errors."""
+    """The response for an error. A 404 of Starlette's router gets our sentence."""
     sentence = error.detail
-    if error.status_code == 404 and not isinstance(error, ApiError):  # the router's
+    if error.status_code == 404 and not isinstance(error, ApiError):
         sentence = NotFound.sentence
-    body = msgspec.json.encode({"error": sentence})
+    body = error_body(sentence)
     return Response(body, error.status_code, error.headers, media_type="application/json")
 
 
-async def answer_http_exception(request: Request, error: Exception) -> Response:
-    """Starlette's exception handler for every HTTPException, the router's own included."""
+async def handle_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's exception handler for every HTTPException, the router's included."""
     if not isinstance(error, HTTPException):
         raise error
     method, path = request.scope["method"], request.scope["path"]
@@ -130,14 +130,14 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
 
 
 def log_failure(method: str, path: str, error: Exception) -> None:
-    """One record with the reason and the stack trace, without what the database says of rows."""
+    """Log one record with the reason and the stack trace, without values of rows."""
     reason = _reason(error)
-    _forget_rows(error)
+    _remove_row_values(error)
     log.error("%s %s failed: %s", method, path, reason, exc_info=error)
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, and what brought it about where that is no error of ours."""
+    """The sentence of the error, and the first cause that is not an HTTPException."""
     sentence = error.detail if isinstance(error, HTTPException) else repr(error)
     cause = error.__cause__
     while isinstance(cause, HTTPException):
@@ -145,8 +145,8 @@ def _reason(error: Exception) -> str:
     return f"{sentence} ({cause!r})" if cause else sentence
 
 
-def _forget_rows(error: BaseException) -> None:
-    """PostgreSQL's DETAIL quotes the rows, which are nobody's business in a log."""
+def _remove_row_values(error: BaseException) -> None:
+    """PostgreSQL's DETAIL quotes values of rows, which must not be logged."""
     link: BaseException | None = error
     while link:
         if hasattr(link, "detail") and not isinstance(link, HTTPException):

@@ -1,6 +1,6 @@
-"""Idempotency-Key: a create that a client repeats, because it heard no answer, is done once.
+"""Idempotency-Key: a create that a client repeats is done once.
 
-After the IETF's draft-ietf-httpapi-idempotency-key-header-07.
+See the IETF's draft-ietf-httpapi-idempotency-key-header-07.
 """
 
 import hashlib
@@ -18,11 +18,12 @@ from core.database.database import Database, Row
 from core.database.statements import Statement
 from core.database.tables import IdempotencyKey
 from core.errors import InvalidRequest
-from core.responses import dump
+from core.responses import to_json
 
 RETENTION = timedelta(hours=24)
-SWEEP_LIMIT = 2  # expired keys that go with each new one, so that the table stays small
+SWEEP_LIMIT = 2  # expired keys that each new one deletes, so that the table stays small
 HEADER = b"idempotency-key"
+MALFORMED_KEY = "Idempotency-Key must be 1 to 255 visible ASCII characters"
 VALUE = '"?([!#-~]{1,255})"?'
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -33,33 +34,33 @@ IDEMPOTENCY_KEY = {
 }
 
 OWNER, KEY = bindparam("owner", type_=Uuid()), bindparam("key", type_=String())
-MINE = (col(IdempotencyKey.user_id) == OWNER, col(IdempotencyKey.key) == KEY)
+BY_OWNER_AND_KEY = (col(IdempotencyKey.user_id) == OWNER, col(IdempotencyKey.key) == KEY)
 EXPIRED = col(IdempotencyKey.created_at) < func.now() - RETENTION
-EARLIER = Statement(select(IdempotencyKey).where(*MINE))
+EARLIER = Statement(select(IdempotencyKey).where(*BY_OWNER_AND_KEY))
 
 
 class KeyUsedBefore(InvalidRequest):
-    """The key belongs to another request."""
+    """The key belongs to a different request."""
 
     sentence = "This Idempotency-Key was used for another request"
 
 
 def key_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """The request's key, or None; raises InvalidRequest."""
+    """The key in the headers, or None. Raises InvalidRequest."""
     given = [value for name, value in headers if name == HEADER]
     if not given:
         return None
     found = re.fullmatch(VALUE.encode(), given[0])
     if len(given) > 1 or not found:
-        raise InvalidRequest("Idempotency-Key must be 1 to 255 visible ASCII characters")
+        raise InvalidRequest(MALFORMED_KEY)
     return found[1].decode()
 
 
-class AddOnce:
-    """Adds a row and its key in one statement."""
+class InsertOnce:
+    """Inserts a row and its key in one statement."""
 
     def __init__(self, table: Any, *columns: str, **defaults: Any) -> None:
-        """`columns` come from the request; `defaults` are what a new row has in the others."""
+        """`columns` come from the request; `defaults` are a new row's values in the others."""
         self.columns = [column.name for column in table.__table__.c]
         self.defaults = defaults
         claimed = _claim()
@@ -73,20 +74,20 @@ class AddOnce:
         )
 
     async def run(self, database: Database, key: str, values: dict[str, Any]) -> Row:
-        """The new row of an owner; where the key is there, the row that it made, as it was then.
+        """Insert and return a row; for a known key, return the row as it was inserted.
 
         Raises KeyUsedBefore.
         """
-        fingerprint = hashlib.sha256(dump(values)).digest()
+        fingerprint = hashlib.sha256(to_json(values)).digest()
         owner, more = values["owner"], {"key": key, "fingerprint": fingerprint}
         if row := await database.write_for(owner, self.statement, **values, **more):
             return row
         earlier = await database.fetch_one(EARLIER, owner=owner, key=key)
         if not earlier or earlier["fingerprint"] != fingerprint:
             raise KeyUsedBefore
-        return self._as_it_was(earlier, values)
+        return self._as_inserted(earlier, values)
 
-    def _as_it_was(self, earlier: Row, values: dict[str, Any]) -> Row:
+    def _as_inserted(self, earlier: Row, values: dict[str, Any]) -> Row:
         made = {"user_id": values["owner"], "id": earlier["row_id"]}
         made |= dict.fromkeys(("created_at", "updated_at"), earlier["created_at"])
         row = values | self.defaults | made
@@ -94,7 +95,7 @@ class AddOnce:
 
 
 def _claim() -> CTE:
-    """The key, where it is new or has expired."""
+    """Insert the key; nothing where it is there and has not expired."""
     new = insert(IdempotencyKey).values(
         user_id=OWNER, key=KEY, fingerprint=bindparam("fingerprint")
     )
@@ -114,7 +115,7 @@ def _claim() -> CTE:
 
 
 def _sweep() -> CTE:
-    """Some expired keys of anybody, but not this one: a statement may change a row only once."""
+    """Delete some expired keys, not the claimed one: a statement may change a row only once."""
     key = tuple_(col(IdempotencyKey.user_id), col(IdempotencyKey.key))
     some = (
         select(col(IdempotencyKey.user_id), col(IdempotencyKey.key))

@@ -8,13 +8,12 @@ from core.body import Body
 from core.errors import ApiError
 
 Json = dict[str, Any]
-Answer = Json
 Handler = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method of one path; what has a default here is up to the plugin."""
+    """One method of one path. Fields with a default are options of `Plugin.route`."""
 
     method: str
     path: str
@@ -23,26 +22,22 @@ class Operation:
     tag: str
     status: int = 200
     returns: Any = None
-    """The type of what is dumped as JSON; None for an answer without a body."""
+    """The type of the JSON that the handler returns; None for a response without a body."""
     example: Any = None
-    """A whole answer, where the examples of that type do not add up to one."""
+    """An example response, where those of the fields of `returns` do not make one."""
     headers: Mapping[str, Json] = field(default_factory=dict)
-    """Header fields of a success, as OpenAPI's Header Objects."""
+    """Headers of a successful response, as OpenAPI Header Objects."""
     public: bool = False
+    """Whether it can be called without a token."""
     errors: Iterable[ApiError | type[ApiError]] = ()
-    """What it raises: kinds, or where a kind has several sentences, one of each."""
+    """The errors that it raises; one instance for each sentence where a kind has several."""
     parameters: Iterable[Json] = ()
-    """What it takes from path, query and headers, as OpenAPI's Parameter Objects."""
+    """Its path, query and header parameters, as OpenAPI Parameter Objects."""
     documented: bool = True
-
-    @property
-    def private(self) -> bool:
-        """Whether it answers 401 without a valid token."""
-        return not self.public
 
 
 def uuid_in_path(name: str, description: str) -> Json:
-    """A Parameter Object; what is in a path and not described is some text."""
+    """A Parameter Object for a UUID in the path."""
     schema = {"type": "string", "format": "uuid"}
     about = {"name": name, "description": description, "schema": schema}
     return about | {"in": "path", "required": True}

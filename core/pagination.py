@@ -1,4 +1,4 @@
-"""Pages of a long list: `?limit=` and `?after=`, by position and not by number."""
+"""Pages of a long list by `?limit=` and `?after=` (keyset pagination)."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -13,8 +13,10 @@ from core.database.statements import Statement
 from core.errors import InvalidRequest
 
 MAX_LIMIT = 1000
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"  # as in every answer
-PAGE = (
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"  # as in every response
+LIMIT_OUT_OF_RANGE = f"Limit must be a whole number from 1 to {MAX_LIMIT}"
+GIVEN_TWICE = "Limit and after can be given only once"
+PAGE_PARAMETERS = (
     {
         "name": "limit",
         "in": "query",
@@ -38,19 +40,19 @@ NEXT_PAGE = {
 
 
 def newest_first(table: Any) -> tuple[Any, Any]:
-    """The order of a list and of its pages: by `created_at`, then by `id`."""
+    """The order of a list and its pages: `created_at` descending, then `id`."""
     return table.created_at.desc(), table.id
 
 
 class Page(NamedTuple):
-    """The part of a list that a client asks for; None stands for no bound."""
+    """The part of a list that is requested; None for no bound."""
 
     limit: int | None
     after: str | None
 
     @classmethod
     def parse(cls, query_string: bytes) -> "Page | None":
-        """The page that a query string asks for, or None for all; raises InvalidRequest."""
+        """The page in a query string, or None for the whole list. Raises InvalidRequest."""
         if not query_string:
             return None
         query = parse_qs(query_string.decode("latin-1"), keep_blank_values=True)
@@ -58,12 +60,12 @@ class Page(NamedTuple):
         if not limits and not places:
             return None
         if len(limits) > 1 or len(places) > 1:
-            raise InvalidRequest("Limit and after can be given only once")
+            raise InvalidRequest(GIVEN_TWICE)
         return cls(_limit(limits[0]) if limits else None, places[0] if places else None)
 
 
 class Pages:
-    """A user's list that can be read in parts."""
+    """The statements that read a user's list in pages."""
 
     def __init__(self, table: Any) -> None:
         """`table` has the columns `id`, `user_id` and `created_at`."""
@@ -78,7 +80,7 @@ class Pages:
         self.next = Statement(rows.where(table.created_at <= before, behind))
 
     async def fetch(self, database: Database, page: Page, owner: UUID) -> list[Row] | None:
-        """The rows of a page and, where there are more, one of them; None for an unknown place."""
+        """The rows of a page, and one more where the list goes on; None for an unknown `after`."""
         values: dict[str, Any] = {"owner": owner, "limit": page.limit and page.limit + 1}
         if page.after is None:
             return await database.fetch(self.first, **values)
@@ -86,7 +88,7 @@ class Pages:
         return await database.fetch(self.next, **values, **place) if place else None
 
     async def _place(self, database: Database, after: str, owner: UUID) -> Row | None:
-        """The values of `next` that say where a page begins; a lone id is looked up."""
+        """The time and id that a page begins after; a lone id is looked up."""
         time, comma, text = after.rpartition(",")
         row_id, created_at = parse_uuid(text), _parse_time(time)
         if row_id is None or (comma and created_at is None):
@@ -107,7 +109,7 @@ def link(path: str, page: Page, rows: list[Row]) -> dict[str, str]:
 
 
 def _parse_time(text: str) -> datetime | None:
-    """A time as our answers write it, or None."""
+    """A time as in responses, or None."""
     try:
         return datetime.strptime(text, TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
@@ -116,5 +118,5 @@ def _parse_time(text: str) -> datetime | None:
 
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_LIMIT):
-        raise InvalidRequest(f"Limit must be a whole number from 1 to {MAX_LIMIT}")
+        raise InvalidRequest(LIMIT_OUT_OF_RANGE)
     return int(text)

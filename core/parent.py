@@ -1,4 +1,4 @@
-"""Processes that end when their parent does, even where it is killed outright (Linux)."""
+"""Processes that end with their parent, even if it is killed by SIGKILL (Linux)."""
 
 import ctypes
 import os
@@ -9,18 +9,19 @@ from collections.abc import Callable
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def follower(parent: int, number: signal.Signals) -> Callable[[], None] | None:
-    """Make what a child calls to get this signal when its parent ends (prctl(2)).
+def parent_exit_hook(parent: int, number: signal.Signals) -> Callable[[], None] | None:
+    """Return a function for the child to call; it then gets this signal when its parent ends.
 
-    Made before a fork, it does no more in the child than two system calls.
+    Create it before the fork: in the child it makes two system calls only (prctl(2)). None on
+    other systems than Linux.
     """
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
 
-    def ask() -> None:
+    def request_signal() -> None:
         prctl(PR_SET_PDEATHSIG, number)
-        if os.getppid() != parent:  # it ended before we asked
+        if os.getppid() != parent:  # it ended before the call
             os._exit(1)
 
-    return ask
+    return request_signal

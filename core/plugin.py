@@ -1,10 +1,11 @@
-"""Plugins: routes declared once; from the declaration come all checks and the documentation."""
+"""Plugins: sets of routes. A declaration yields the checks, the JSON and the documentation."""
 
 import inspect
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
+from starlette._utils import get_route_path
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
@@ -12,10 +13,11 @@ from core.body import Body
 from core.endpoint import Endpoint
 from core.errors import ApiError, Unavailable
 from core.operation import Handler, Operation
+from core.settings import exit_with
 
 
 class PluginError(Exception):
-    """The plugins cannot be loaded; the message says which and why."""
+    """A plugin cannot be loaded; the message says which one and why."""
 
 
 class Plugin:
@@ -29,7 +31,7 @@ class Plugin:
         description: str = "",
         errors: Iterable[type[ApiError]] = (Unavailable,),
     ) -> None:
-        """`errors` is what each of its routes may raise: most of them ask the database."""
+        """`errors` are those that each of its routes may raise; most of them use the database."""
         self.name = name
         self.prefix = prefix
         self.description = description
@@ -37,11 +39,11 @@ class Plugin:
         self.operations: list[Operation] = []
 
     def route(self, method: str, path: str, **declaration: Any) -> Callable[[Handler], Handler]:
-        """Declare a route; its handler takes the request and, where annotated so, a Body.
+        """Declare a route. Its handler takes the request and, if it wants one, a `Body`.
 
-        What the handler returns is dumped as JSON with the declared status, or sent as it is if
-        it is a Starlette response. Without a valid token a route answers 401, unless it is
-        `public`. What else there is to declare, and the defaults, are the fields of Operation.
+        What the handler returns is sent as JSON with the declared status, or as it is where it is
+        a Starlette response. A route is private: without a valid token it responds with 401,
+        unless it is declared `public=True`. The other declarations are the fields of `Operation`.
         """
         errors = (*self.errors, *declaration.pop("errors", ()))
 
@@ -79,7 +81,7 @@ class Plugin:
 
 
 def _body_of(handler: Handler) -> type[Body] | None:
-    """The type of the handler's second parameter."""
+    """The type of the handler's second parameter, or None where there is none."""
     parameters = list(inspect.signature(handler, eval_str=True).parameters.values())
     if len(parameters) < 2:
         return None
@@ -89,29 +91,40 @@ def _body_of(handler: Handler) -> type[Body] | None:
     return body
 
 
-def load(names: Iterable[str]) -> list[Plugin]:
-    """The plugins of these names: of `plugins/`, or any module for a dotted name.
+def load(modules: Iterable[str]) -> list[Plugin]:
+    """Import the plugins: the `plugin` of each module.
 
-    Raises PluginError for a module that is not there or has no `plugin`.
+    Raises PluginError for a module that cannot be imported or has no `plugin`.
     """
-    return [_load_one(name) for name in names]
+    return [_load(module) for module in modules]
 
 
-def _load_one(name: str) -> Plugin:
-    module = name if "." in name else f"plugins.{name}"
+def load_or_exit(modules: Iterable[str]) -> list[Plugin]:
+    """The same; print the reason on stderr and exit with 2 where they cannot be used together."""
+    try:
+        plugins = load(modules)
+        routes(plugins, max_body_bytes=0)
+    except PluginError as error:
+        exit_with(2, f"PLUGINS: {error}")
+    return plugins
+
+
+def _load(module: str) -> Plugin:
+    name = module.removeprefix("plugins.")
     try:
         plugin = import_module(module).plugin
     except (ImportError, AttributeError) as error:
         raise PluginError(f"{name}: cannot be loaded ({error})") from error
     if not isinstance(plugin, Plugin):
-        raise PluginError(f"{name}: its `plugin` is no Plugin")
+        raise PluginError(f"{name}: its `plugin` is not a Plugin")
     return plugin
 
 
 def routes(plugins: Iterable[Plugin], max_body_bytes: int) -> list[Route]:
-    """One Starlette route for each path, fixed paths before those with parameters.
+    """One Starlette route for each path, so that a 405 names all its methods.
 
-    Raises PluginError where two operations have the same path and method.
+    Fixed paths come before those with parameters. Raises PluginError where two operations have
+    the same path and method.
     """
     paths: dict[str, dict[str, Operation]] = {}
     for operation in (operation for plugin in plugins for operation in plugin.operations):
@@ -126,12 +139,12 @@ def routes(plugins: Iterable[Plugin], max_body_bytes: int) -> list[Route]:
 
 
 class _ExactRoute(Route):
-    """A route whose fixed path is compared: a pattern costs more, and its `$` lets a newline by."""
+    """Compares a fixed path; Starlette's pattern is slower, and its `$` accepts a newline."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether this is the route; paths with parameters are Starlette's."""
+        """Match as Starlette does where the path has parameters."""
         if self.param_convertors:
             return super().matches(scope)
-        if scope["path"] == self.path:
+        if get_route_path(scope) == self.path:
             return Match.FULL, {"endpoint": self.endpoint, "path_params": {}}
         return Match.NONE, {}

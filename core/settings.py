@@ -1,16 +1,28 @@
-"""Settings: the environment, read once, checked as a whole, frozen."""
+"""Settings: the environment, read once and checked as a whole."""
 
-import os
+import socket
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network
-from typing import Any, NoReturn, Self
+from collections.abc import Mapping
+from importlib.util import find_spec
+from ipaddress import ip_network
+from typing import Annotated, Any, Literal, NoReturn, Self
+from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.forwarded import LOOPBACK, networks
-from core.parsers import address, database_url, hours, one_of, origins, plugin_names, text, whole
+from core.database.dsn import Dsn, parse
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_EXPIRATION_HOURS = 876_000  # a hundred years
 
 
 class SettingsError(Exception):
@@ -21,121 +33,180 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-def setting(
-    description: str, parse: Callable[[str], Any], default: Any = MISSING, **options: Any
-) -> Any:
-    """A field that is read from the environment variable of its name, in capitals."""
-    if default is not MISSING:
-        options["default"] = default
-    return field(metadata={"help": description, "parse": parse}, **options)
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """All that can be set; every field is the environment variable of its name in capitals."""
+def _origins(text: str) -> tuple[str, ...]:
+    """Origins as browsers send them (RFC 6454, section 6.2): no path, no default port."""
+    try:
+        origins = tuple(map(_origin, _split(text)))
+    except ValueError:
+        origins = ()
+    if not origins:
+        raise ValueError("expects one or more origins such as https://app.example.com")
+    return origins
 
-    database_url: str = setting(
-        "PostgreSQL: postgresql://user:password@host:5432/name, libpq parameters included",
-        database_url,
+
+def _origin(text: str) -> str:
+    url = urlsplit(text)
+    host = (url.hostname or "").encode("idna").decode()
+    rest = url.path.rstrip("/") or url.query or url.fragment
+    is_name = all(character.isalnum() or character in "_.-:" for character in host)
+    if url.scheme not in DEFAULT_PORTS or rest or "@" in url.netloc or not (host and is_name):
+        raise ValueError
+    host = f"[{host}]" if ":" in host else host
+    port = "" if url.port in {None, DEFAULT_PORTS[url.scheme]} else f":{url.port}"
+    return f"{url.scheme}://{host}{port}"
+
+
+def _bind_address(text: str) -> str:
+    try:
+        socket.getaddrinfo(text, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise ValueError("expects an address of this machine, such as 0.0.0.0") from None
+    return text
+
+
+def _networks(text: str) -> str:
+    try:
+        for item in _split(text.replace("*", "0.0.0.0/0")):
+            ip_network(item)
+    except ValueError:
+        raise ValueError("expects addresses or networks such as 10.0.0.0/8, or *") from None
+    return text
+
+
+def _modules(text: str) -> tuple[str, ...]:
+    names = _split(text)
+    if not names or not all(part.isidentifier() for name in names for part in name.split(".")):
+        raise ValueError("expects names separated by commas, such as auth,tasks,health,docs")
+    return tuple(map(_module, names))
+
+
+def _module(name: str) -> str:
+    module = name if "." in name else f"plugins.{name}"
+    try:
+        found = find_spec(module)
+    except ImportError:
+        found = None
+    if found is None:
+        raise ValueError(f"{name}: there is no module {module}")
+    return module
+
+
+Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]
+
+
+class Settings(BaseSettings):
+    """All settings: each field is the environment variable of its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", enable_decoding=False, extra="ignore", frozen=True, validate_default=False
+    )
+
+    database_url: Annotated[Dsn, BeforeValidator(parse)] = Field(
         repr=False,
+        description="PostgreSQL: postgresql://user:password@host:5432/name and libpq parameters",
     )
-    better_auth_secret: str = setting(
-        "key of the tokens, shared with Better Auth; 32 bytes or more", text, repr=False
+    better_auth_secret: str = Field(
+        repr=False, description="key of the tokens, shared with Better Auth; 32 bytes or more"
     )
-    better_auth_secret_previous: str = setting(
-        "the secret before the last change: its tokens stay valid until they expire",
-        text,
+    better_auth_secret_previous: str = Field(
         "",
         repr=False,
+        description="the secret before the last change: its tokens stay valid until they expire",
     )
-    frontend_url: tuple[str, ...] = setting(
-        "origins that browsers may call from, separated by commas", origins
+    frontend_url: Origins = Field(
+        description="origins that browsers may call from, separated by commas"
     )
-    jwt_expiration_hours: float = setting("how long a token is valid", hours, 24.0)
-    host: str = setting("address to listen on", address, "127.0.0.1")
-    port: int = setting("port to listen on; 0 takes a free one", whole(0, 65535), 8000)
-    web_concurrency: int = setting("worker processes", whole(1, 512), 1)
-    db_pool_size: int = setting(
-        "database connections in all, over all workers", whole(1, 10_000), 50
+    jwt_expiration_hours: float = Field(
+        24.0, gt=0, le=MAX_EXPIRATION_HOURS, description="how long a token is valid"
     )
-    max_body_bytes: int = setting("largest request body", whole(1, 2**30), 1_048_576)
-    max_connections: int = setting(
-        "open connections from clients, for each worker", whole(1, 1_000_000), 2000
+    host: Annotated[str, AfterValidator(_bind_address)] = Field(
+        "127.0.0.1", description="address to listen on"
     )
-    forwarded_allow_ips: tuple[IPv4Network | IPv6Network, ...] = setting(
-        "proxies whose X-Forwarded-For is believed: addresses or networks, * for all",
-        networks,
-        LOOPBACK,
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    web_concurrency: int = Field(1, ge=1, le=512, description="worker processes")
+    db_pool_size: int = Field(
+        50, ge=1, le=10_000, description="database connections in all, over all workers"
     )
-    log_level: str = setting(
-        "debug, info, warning or error", one_of("debug", "info", "warning", "error"), "info"
+    max_body_bytes: int = Field(1_048_576, ge=1, le=2**30, description="largest request body")
+    max_connections: int = Field(
+        2000, ge=1, le=1_000_000, description="open connections from clients, for each worker"
     )
-    log_format: str = setting(
-        "json or text; by default text on a terminal and json elsewhere", one_of("json", "text"), ""
+    forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = Field(
+        "127.0.0.1,::1",
+        description="proxies whose X-Forwarded-For is trusted: addresses or networks, * for all",
     )
-    plugins: tuple[str, ...] = setting(
-        "what to load: names of plugins/, or a dotted name for one of your own",
-        plugin_names,
-        ("auth", "tasks", "health", "docs"),
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error"
     )
+    log_format: Literal["json", "text"] = Field(
+        default_factory=lambda: "text" if sys.stdout.isatty() else "json",
+        description="json or text; by default text on a terminal and json elsewhere",
+    )
+    plugins: Annotated[tuple[str, ...], BeforeValidator(_modules)] = Field(
+        ("plugins.auth", "plugins.tasks", "plugins.health", "plugins.docs"),
+        description="names of plugins, or dotted names of modules of your own",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_blank_values(cls, values: dict[str, Any]) -> dict[str, Any]:
+        given = {name: value for name, value in values.items() if str(value).strip()}
+        for name in given.keys() & {"log_level", "log_format"}:
+            given[name] = given[name].lower()
+        return given
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_encoding(cls, value: Any) -> Any:
+        try:
+            str(value).encode()
+        except UnicodeEncodeError:
+            raise ValueError("expects text in UTF-8") from None
+        return value
+
+    @model_validator(mode="after")
+    def _check_pool_size(self) -> Self:
+        if self.db_pool_size < self.web_concurrency:
+            raise ValueError("DB_POOL_SIZE: expects at least one connection for each worker")
+        return self
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the environment, by default that of the process and its `.env`.
+        """Read the process's environment and `.env`, with `environ` before both.
 
-        Raises SettingsError with every fault at once; no fault repeats a value.
+        Raises SettingsError with every fault at once; no fault contains a value.
         """
-        if environ is None:
-            environ = environment()
-        values: dict[str, Any] = {}
-        faults: dict[str, str] = {}
-        for each in fields(cls):
-            try:
-                values |= _read(each, environ)
-            except ValueError as fault:
-                faults[each.name] = str(fault)
-        connections, workers = (
-            values.get(name, getattr(cls, name)) for name in ("db_pool_size", "web_concurrency")
-        )
-        if connections < workers and not faults.keys() & {"db_pool_size", "web_concurrency"}:
-            faults["db_pool_size"] = "expects at least one connection for each worker"
-        if faults:
-            raise SettingsError([f"{name.upper()}: {fault}" for name, fault in faults.items()])
-        values.setdefault("log_format", "text" if sys.stdout.isatty() else "json")
-        return cls(**values)
+        try:
+            given: dict[str, Any] = {name.lower(): value for name, value in (environ or {}).items()}
+            return cls(**given)
+        except ValidationError as error:
+            raise SettingsError([_explain(each) for each in error.errors()]) from None
+        except UnicodeDecodeError:
+            raise SettingsError([".env: expects text in UTF-8"]) from None
+        except OSError as error:
+            raise SettingsError([f".env: cannot be read: {error.strerror}"]) from None
 
     @classmethod
     def load_or_exit(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """Read the environment; where it is wrong, say so on stderr and exit with 2."""
+        """The same; print the faults on stderr and exit with 2 where there are any."""
         try:
             return cls.load(environ)
         except SettingsError as error:
             exit_with(2, *error.faults)
 
 
-def environment() -> dict[str, str]:
-    """`os.environ` over what a `.env` file in the working directory says.
-
-    Raises SettingsError.
-    """
-    try:
-        kept = dotenv_values(".env")
-    except UnicodeDecodeError:
-        raise SettingsError([".env: expects text in UTF-8"]) from None
-    return {**{name: value for name, value in kept.items() if value}, **os.environ}
-
-
-def _read(each: "Field[Any]", environ: Mapping[str, str]) -> dict[str, Any]:
-    value = environ.get(each.name.upper(), "")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ValueError("expects text in UTF-8") from None
-    if value.strip():
-        return {each.name: each.metadata["parse"](value)}
-    if each.default is MISSING:
-        raise ValueError(f"is required: {each.metadata['help']}")
-    return {}
+def _explain(error: ErrorDetails) -> str:
+    reason = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if not error["loc"]:
+        return reason
+    name = str(error["loc"][0])
+    if error["type"] == "missing":
+        reason = f"is required: {Settings.model_fields[name].description}"
+    return f"{name.upper()}: {reason}"
 
 
 def exit_with(status: int, *lines: str) -> NoReturn:

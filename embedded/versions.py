@@ -1,17 +1,17 @@
-"""Versions: which one PostgreSQL's programs are, and which one a directory's data are for."""
+"""The versions of PostgreSQL's programs, and of the data in a directory."""
 
 import re
 import subprocess
 from pathlib import Path
 
-from embedded.account import OURSELVES, Account
+from embedded.account import CURRENT, Account
 from embedded.directory import CLUSTER, first_line
 
 PROGRAMS = ("postgres", "initdb")
 
 
-def version(folder: Path, account: Account = OURSELVES) -> str | None:
-    """Ask the programs in `folder` for their version, such as 18.4; None if they do not run."""
+def version(folder: Path, account: Account = CURRENT) -> str | None:
+    """The version of the programs in `folder`, such as 18.4; None if `account` cannot run them."""
     versions = {_version(folder / program, account) for program in PROGRAMS}
     return versions.pop() if len(versions) == 1 else None
 
@@ -35,10 +35,10 @@ def _version(program: Path, account: Account) -> str | None:
 
 
 def major(number: str) -> str:
-    """Shorten 18.4 to 18: servers of one major version share the format of their data."""
+    """The major version, 18 for 18.4: it determines the format of the data."""
     return number.partition(".")[0]
 
 
 def version_of_data(directory: Path | None) -> str | None:
-    """Read the major version that the data in `directory` need; None where there are none."""
+    """The major version of the data in `directory`; None where there are none."""
     return (first_line(directory / CLUSTER / "PG_VERSION") or None) if directory else None

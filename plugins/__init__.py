@@ -1,1 +1,1 @@
-"""One noun a file: what clients can do."""
+"""The routes of the service, one noun a file."""

@@ -1,4 +1,4 @@
-"""Docs: the OpenAPI document, and a page that shows it without any foreign host."""
+"""Docs: the OpenAPI document, and a page that shows it without a foreign host."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +8,7 @@ from starlette.responses import FileResponse, Response
 
 from core.errors import NotFound
 from core.plugin import Plugin
+from core.state import app_state
 
 plugin = Plugin("docs")
 
@@ -26,26 +27,26 @@ PAGE_HEADERS = {
 @plugin.get("/openapi.json", public=True, documented=False)
 async def openapi(request: Request) -> Response:
     """The OpenAPI 3.1 document of all loaded plugins."""
-    return Response(request.app.state.openapi(), media_type="application/json")
+    return Response(app_state(request).openapi(), media_type="application/json")
 
 
 @plugin.get("/docs", public=True, documented=False)
 async def page(request: Request) -> Response:
-    """The documentation, to read and to try."""
-    return _whole(request, "index.html", PAGE_HEADERS)
+    """The API documentation."""
+    return _file(request, "index.html", PAGE_HEADERS)
 
 
 @plugin.get("/docs/{asset}", public=True, documented=False)
 async def asset(request: Request) -> Response:
-    """A part of the page."""
+    """A script or style sheet of the page."""
     name = request.path_params["asset"]
     if name not in SERVED:
         raise NotFound
-    return _whole(request, name, {"Cache-Control": "max-age=3600"})
+    return _file(request, name, {"Cache-Control": "max-age=3600"})
 
 
-def _whole(request: Request, name: str, headers: Mapping[str, str]) -> FileResponse:
-    """A file, also where a part of it is asked for: Starlette's errors there are plain text."""
+def _file(request: Request, name: str, headers: Mapping[str, str]) -> FileResponse:
+    """The whole file; a Range header is ignored, since Starlette's errors for it are plain text."""
     scope = request.scope
     scope["headers"] = [each for each in scope["headers"] if each[0] != b"range"]
     return FileResponse(ASSETS / name, headers={**headers, "Accept-Ranges": "none"})

@@ -1,4 +1,4 @@
-"""Health: for probes, and for people who open the address in a browser."""
+"""Health: liveness and readiness probes, and an index at `/`."""
 
 from typing import Annotated, Literal
 
@@ -7,13 +7,14 @@ from starlette.requests import Request
 from typing_extensions import TypedDict
 
 from core.errors import ApiError, ShuttingDown, Unavailable
-from core.operation import Answer
+from core.operation import Json
 from core.plugin import Plugin
+from core.state import app_state
 
 plugin = Plugin("health", description="For probes.", errors=())
 
 PING_TIMEOUT = 2.0  # seconds
-WELCOME: Answer = {
+INDEX: Json = {
     "service": "Todo REST backend",
     "docs": "/docs",
     "openapi": "/openapi.json",
@@ -22,53 +23,54 @@ WELCOME: Answer = {
 
 
 class Health(TypedDict):
-    """All is well."""
+    """The service is healthy."""
 
     status: Annotated[Literal["healthy"], Field(description="Always the same word.")]
 
 
-@with_config(ConfigDict(json_schema_extra={"examples": [WELCOME]}))
-class Welcome(TypedDict):
-    """What this is, and where to go from here."""
+@with_config(ConfigDict(json_schema_extra={"examples": [INDEX]}))
+class Index(TypedDict):
+    """Where to find what."""
 
-    service: Annotated[str, Field(description="What this is.")]
-    docs: Annotated[str, Field(description="Where its documentation is, to read and to try.")]
-    openapi: Annotated[str, Field(description="Where that is for programs: OpenAPI 3.1.")]
-    health: Annotated[str, Field(description="What a probe asks.")]
+    service: Annotated[str, Field(description="The name of the service.")]
+    docs: Annotated[str, Field(description="The API documentation.")]
+    openapi: Annotated[str, Field(description="The OpenAPI 3.1 document.")]
+    health: Annotated[str, Field(description="The liveness probe.")]
 
 
 class NotReady(ApiError):
-    """Requests that need the database would fail now."""
+    """The database does not answer."""
 
     status = 503
     sentence = "Database unavailable"
 
 
-@plugin.get("/", returns=Welcome, public=True)
-async def get_welcome(request: Request) -> Answer:
-    """What this is, and where its documentation is."""
-    return WELCOME
+@plugin.get("/", returns=Index, public=True)
+async def get_index(request: Request) -> Json:
+    """Get the name of the service and its URLs."""
+    return INDEX
 
 
 @plugin.get("/health", returns=Health, public=True)
 async def check_health(request: Request) -> Health:
-    """Whether the service is alive.
+    """Check that the process is alive.
 
-    For liveness probes: the database is not touched.
+    For liveness probes: the database is not queried.
     """
     return {"status": "healthy"}
 
 
 @plugin.get("/health/ready", returns=Health, public=True, errors=[NotReady, ShuttingDown])
 async def check_readiness(request: Request) -> Health:
-    """Whether requests can be served.
+    """Check that requests can be served.
 
-    For load balancers: after a real query, within two seconds.
+    For load balancers: runs a query, for at most two seconds.
     """
-    if request.app.state.shutting_down:
+    state = app_state(request)
+    if state.shutting_down:
         raise ShuttingDown
     try:
-        await request.app.state.database.ping(PING_TIMEOUT)
+        await state.database.ping(PING_TIMEOUT)
     except Unavailable as error:
         raise NotReady from error
     return {"status": "healthy"}

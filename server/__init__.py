@@ -1,1 +1,1 @@
-"""HTTP on the wire, below ASGI."""
+"""How the program is run: command line, HTTP protocol, worker processes."""

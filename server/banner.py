@@ -1,4 +1,4 @@
-"""What is said once the service listens."""
+"""The message when the service has started."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIST = "curl -s {url}/api/tasks -H 'Authorization: Bearer {token}'"
 
 
 def announce(url: str, directory: Path | None, demo: Demo | None = None) -> None:
-    """Say where the service is; for people who try it, what to do next as well."""
+    """Log the address; with an embedded database print how to try the service."""
     if directory is None:
         log.info("listening on %s", url)
         return

@@ -1,4 +1,4 @@
-"""The demo: an account with a dozen tasks, for who wants to see data at once."""
+"""The demo: an account with a dozen tasks."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from sqlmodel import insert as insert_into
 
 from core.accounts.passwords import COST
 from core.accounts.tokens import Tokens
-from core.database import dsn, schema
+from core.database import schema
 from core.database.connector import Connection, Connector
 from core.database.statements import Statement
 from core.database.tables import Task, User
@@ -19,18 +19,18 @@ from core.settings import Settings
 
 EMAIL = "demo@example.com"
 TASKS = (
-    ("Read the documentation at /docs", "Everything there can be tried.", True),
-    ("Sign up a user of my own", "POST /api/auth/signup", True),
+    ("Read the documentation at /docs", "Requests can be sent from there.", True),
+    ("Sign up", "POST /api/auth/signup", True),
     ("List my tasks with fetch()", "GET /api/tasks", True),
-    ("Show an error to a person", "Every error is one sentence.", False),
+    ("Show an error to a person", "Every error is a sentence.", False),
     ("Add a task", None, False),
-    ("Tick a task off", "PUT with completed: true changes nothing else.", False),
+    ("Tick a task off", "PUT with completed: true; other fields stay as they are.", False),
     ("Delete a task", None, False),
-    ("Repeat a create without making two", "Idempotency-Key", False),
+    ("Repeat a create safely", "Idempotency-Key", False),
     ("Read a long list in pages", "?limit= and the Link header", False),
     ("Set FRONTEND_URL to my own origin", None, False),
-    ("Write a plugin", "README shows one of twenty lines.", False),
-    ("Buy milk", "Grüße, 漢字 and 🥛 are kept to the letter.", False),
+    ("Write a plugin", "docs/plugins.md has an example.", False),
+    ("Buy milk", "Grüße, 漢字 and 🥛 are stored unchanged.", False),
 )
 ACCOUNT = Statement(
     insert(User)
@@ -41,7 +41,7 @@ ACCOUNT = Statement(
     .returning(col(User.id))
 )
 HAS_TASKS = Statement(select(exists().where(col(Task.user_id) == bindparam("user_id"))))
-ADD = Statement(
+INSERT_TASK = Statement(
     insert_into(Task).values(
         {
             name: bindparam(name)
@@ -52,7 +52,7 @@ ADD = Statement(
 
 
 class Demo(NamedTuple):
-    """How to come in."""
+    """The account and its token."""
 
     email: str
     password: str
@@ -60,11 +60,11 @@ class Demo(NamedTuple):
 
 
 async def prepare(settings: Settings) -> Demo:
-    """Make the account, with a new password each time, and its tasks where it has none.
+    """Create the account with a new password, and its tasks where it has none.
 
     Exits with 3 where the database cannot be used.
     """
-    connector = Connector(dsn.parse(settings.database_url))
+    connector = Connector(settings.database_url)
     await schema.prepare_or_exit(connector)
     password = secrets.token_urlsafe(9)
     password_hash = bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode()
@@ -76,8 +76,7 @@ async def prepare(settings: Settings) -> Demo:
                 await _fill(connection, user_id)
     finally:
         await connection.close()
-    tokens = Tokens(settings.better_auth_secret, settings.jwt_expiration_hours)
-    return Demo(EMAIL, password, tokens.issue(user_id, EMAIL))
+    return Demo(EMAIL, password, Tokens.from_settings(settings).issue(user_id, EMAIL))
 
 
 async def _fill(connection: Connection, user_id: Any) -> None:
@@ -86,7 +85,7 @@ async def _fill(connection: Connection, user_id: Any) -> None:
         moment = now - timedelta(hours=age * 5)
         values = {"title": title, "description": description, "completed": completed}
         times = {"created_at": moment, "updated_at": moment}
-        await _run(connection, ADD, user_id=user_id, **values, **times)
+        await _run(connection, INSERT_TASK, user_id=user_id, **values, **times)
 
 
 async def _run(connection: Connection, statement: Statement, **values: Any) -> list[Any]:

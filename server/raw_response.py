@@ -1,44 +1,40 @@
-"""Answers written to the wire by hand: to what never became a request."""
+"""Error responses as bytes, for what never became an ASGI request."""
 
 from collections.abc import Iterable
-from typing import Any
 
-import msgspec
-from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from core import logs
-from core.cors import Headers
-from core.endpoint import JSON
-from core.middleware import NO_STORE, common_fields, request_id_of
+from core.cors import Cors, Headers
+from core.middleware import NO_STORE, common_headers, request_id_of
+from core.responses import JSON, error_body
 
 
-def raw_answer(
-    app: Starlette,
+def raw_response(
+    cors: Cors,
     status: int,
     sentence: str,
     *,
-    heard: dict[bytes, bytes],
-    client: Any,
-    server_fields: Iterable[tuple[bytes, bytes]],
+    request_headers: dict[bytes, bytes],
+    client: tuple[str, int] | None,
+    server_headers: Iterable[tuple[bytes, bytes]],
 ) -> bytes:
-    """A whole answer in the shape of all errors, the last of its connection.
+    """A whole error response, the last of its connection; a 400 is logged.
 
-    `heard` are the header fields that have come so far; what is no HTTP at all (400) is logged.
+    `request_headers` are those that have arrived so far.
     """
-    request_id = request_id_of(heard)
+    request_id = request_id_of(request_headers)
     if status == 400:
-        scope = {"request_id": request_id, "client": client, "headers": heard.items()}
-        with logs.about(scope):
+        with logs.request_context({"request_id": request_id, "client": client}):
             logs.log.warning("refused: %s", sentence)
-    body = msgspec.json.encode({"error": sentence})
-    fields: Headers = [
-        *server_fields,
-        *common_fields(app.state.cors, heard, request_id),
+    body = error_body(sentence)
+    headers: Headers = [
+        *server_headers,
+        *common_headers(cors, request_headers, request_id),
         JSON,
         NO_STORE,
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
     ]
-    head = b"".join(b"%b: %b\r\n" % field for field in fields)
+    head = b"".join(b"%b: %b\r\n" % header for header in headers)
     return STATUS_LINE[status] + head + b"\r\n" + body

@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn, set up for this service, in one process or several."""
+"""Running uvicorn for this service, in one process or several."""
 
 import asyncio
 import errno
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import uvicorn
 from uvicorn.supervisors import ChangeReload
 
-from core.database import dsn, schema
+from core.database import schema
 from core.database.connector import Connector
 from core.logs import log
 from core.settings import Settings, exit_with
@@ -18,20 +18,25 @@ from server.protocol import OVERFLOW, Protocol
 from server.workers import Server, Supervisor
 
 APPLICATION = "service:create_app"
-KEEP_ALIVE = 75  # seconds: longer than a load balancer keeps an idle connection
-HANDOVER = 1  # seconds that the workers of a killed predecessor may need to go
-SPARE_FILES = 64  # open files beside connections: listener, log, modules
-GRACE = 6  # seconds that requests in flight get at the end
+KEEP_ALIVE = 75  # seconds; longer than load balancers keep idle connections
+BACKLOG = 2048  # connections that wait to be accepted, as uvicorn has it
+BIND_TIMEOUT = 1  # seconds; the workers of a killed supervisor may still be ending
+SPARE_FILES = 64  # open files other than connections
+GRACE = 6  # seconds to finish requests in flight at the shutdown
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Reserve the address; exits where somebody else has it."""
+def listen(host: str, port: int) -> socket.socket:
+    """Listen on an address; exit with 1 where it is in use, with 2 where it is not ours.
+
+    `bind` can succeed in two processes at once (SO_REUSEADDR); then `listen` fails in one.
+    """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    deadline = time.monotonic() + HANDOVER
+    deadline = time.monotonic() + BIND_TIMEOUT
     while True:
         try:
             listener.bind((host, port))
+            listener.listen(BACKLOG)
             return listener
         except OSError as error:
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
@@ -46,7 +51,7 @@ def bind(host: str, port: int) -> socket.socket:
 def serve(
     settings: Settings, listener: socket.socket, on_started: Callable[[], None], *, reload: bool
 ) -> None:
-    """Serve until SIGINT or SIGTERM; what is in flight then is finished."""
+    """Serve until SIGINT or SIGTERM; requests in flight are then finished."""
     _allow_open_files(settings.max_connections + OVERFLOW + settings.db_pool_size + SPARE_FILES)
     config = uvicorn.Config(
         APPLICATION,
@@ -60,7 +65,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE,
-        reset_contextvars=True,  # or else a pipelined request inherits those of the one before
+        reset_contextvars=True,  # a pipelined request would inherit those of the previous one
         limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=GRACE,
         workers=settings.web_concurrency,
@@ -70,8 +75,8 @@ def serve(
         on_started()
         ChangeReload(config, uvicorn.Server(config).run, [listener]).run()
     elif settings.web_concurrency > 1:
-        connector = Connector(dsn.parse(settings.database_url))
-        asyncio.run(schema.prepare_or_exit(connector))  # a worker's exit status would be lost
+        connector = Connector(settings.database_url)
+        asyncio.run(schema.prepare_or_exit(connector))  # the exit status of a worker is lost
         on_started()
         Supervisor(config, [listener]).run()
     else:
@@ -79,7 +84,7 @@ def serve(
 
 
 def _allow_open_files(wanted: int) -> None:
-    """Raise the soft limit as far as the hard one lets us (getrlimit(2))."""
+    """Raise the soft limit of open files up to the hard one (getrlimit(2))."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     possible = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < possible:

@@ -1,4 +1,4 @@
-"""The processes of the service: uvicorn's server and workers, and how they end."""
+"""The server and worker processes of uvicorn, with an orderly shutdown."""
 
 import asyncio
 import signal
@@ -12,15 +12,15 @@ from types import FrameType
 import uvicorn
 from uvicorn.supervisors import multiprocess
 
-from core.parent import follower
+from core.parent import parent_exit_hook
 from server.protocol import Protocol
 
-FIRST_REQUEST_TIMEOUT = 0.1  # seconds that a connection's first request may be on its way
-DRAIN_DELAY = 0.5  # seconds between "not ready" and the end
+FIRST_REQUEST_TIMEOUT = 0.1  # seconds for the first request of a connection to arrive
+DRAIN_DELAY = 0.5  # seconds between "not ready" and the shutdown
 
 
 class Server(uvicorn.Server):
-    """Tells when it listens, and turns nobody away who has already come when it ends."""
+    """Calls back when it has started, and serves accepted connections before it stops."""
 
     def __init__(
         self, config: uvicorn.Config, on_started: Callable[[], None] | None = None
@@ -29,20 +29,20 @@ class Server(uvicorn.Server):
         self.on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does."""
+        """Start, then call `on_started`."""
         await super().startup(sockets)
         if self.on_started:
             self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End as uvicorn does, once those are served who have connected before."""
-        doors = [listener.dup() for listener in sockets or []]
+        """Serve the connections in the accept queue, then stop."""
+        listeners = [listener.dup() for listener in sockets or []]
         for server in self.servers:
             server.close()
-        # At one go: while we serve one, those who are done come again, and there is no end to it.
-        arrived = [connection for door in doors for connection in _let_in(door)]
+        # All at once: clients that are served would otherwise connect again without end.
+        connections = [each for listener in listeners for each in drain_accept_queue(listener)]
         loop = asyncio.get_running_loop()
-        for connection in arrived:
+        for connection in connections:
             await loop.connect_accepted_socket(self._protocol, connection)
         await asyncio.sleep(FIRST_REQUEST_TIMEOUT)
         await super().shutdown(sockets)
@@ -51,20 +51,20 @@ class Server(uvicorn.Server):
         return Protocol(self.config, self.server_state, self.lifespan.state)
 
 
-def _let_in(door: socket.socket) -> Iterator[socket.socket]:
-    """Accept who is in the queue of a listener, and close it: that resets all who come later."""
-    with door, suppress(OSError):  # BlockingIOError: that was the last one
-        door.setblocking(False)
+def drain_accept_queue(listener: socket.socket) -> Iterator[socket.socket]:
+    """Accept what is in the queue, and close the listener: later connections are reset."""
+    with listener, suppress(OSError):  # BlockingIOError: the queue is empty
+        listener.setblocking(False)
         while True:
-            yield door.accept()[0]
+            yield listener.accept()[0]
 
 
 class Worker(multiprocess.Process):
-    """A worker process with such a server."""
+    """A worker process that runs this module's Server."""
 
     @property
     def server(self) -> uvicorn.Server:
-        """Made in the worker, when it starts."""
+        """The server, created in the worker process."""
         self._server = self._server or Server(self.config)
         return self._server
 
@@ -73,32 +73,32 @@ multiprocess.Process = Worker  # type: ignore[misc]  # uvicorn has no parameter 
 
 
 class Supervisor(multiprocess.Multiprocess):
-    """Stops listening together with its workers: who comes late is refused, not left waiting."""
+    """Closes its listeners with its workers, so that late connections are refused."""
 
     def terminate_all(self) -> None:
-        """Tell the workers to end."""
+        """Close the listeners and terminate the workers."""
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
 
 
 def on_terminate(announce: Callable[[], None]) -> None:
-    """At SIGTERM first announce the end, so that load balancers look elsewhere, then end."""
-    end, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
+    """At SIGTERM call `announce`, and stop DRAIN_DELAY later: load balancers need that time."""
+    stop, loop = signal.getsignal(signal.SIGTERM), asyncio.get_running_loop()
 
     def begin(number: int, frame: FrameType | None) -> None:
         announce()
         Protocol.shutting_down = True
-        if callable(end):
-            loop.call_soon_threadsafe(loop.call_later, DRAIN_DELAY, end, number, frame)
+        if callable(stop):
+            loop.call_soon_threadsafe(loop.call_later, DRAIN_DELAY, stop, number, frame)
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, begin)
 
 
 def end_with_parent() -> None:
-    """Have Linux end this worker when its supervisor is killed outright."""
+    """End this worker when its supervisor is killed by SIGKILL (Linux)."""
     supervisor = parent_process()
-    follow = supervisor and supervisor.pid and follower(supervisor.pid, signal.SIGKILL)
-    if follow:
-        follow()
+    hook = supervisor and supervisor.pid and parent_exit_hook(supervisor.pid, signal.SIGKILL)
+    if hook:
+        hook()

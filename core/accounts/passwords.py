@@ -1,4 +1,4 @@
-"""Passwords: bcrypt, off the event loop, one queue of bounded length."""
+"""Passwords: bcrypt in threads, with a bounded queue."""
 
 import asyncio
 import os
@@ -16,9 +16,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 COST = 12  # 2^12 rounds: docs/performance.md has the milliseconds
-MAX_BYTES = 72  # bytes; bcrypt does not look further
-UNUSABLE = "!"  # in place of a hash: no password fits
-# What an unknown e-mail is checked against, lest it be answered sooner than a known one.
+MAX_BYTES = 72  # bcrypt ignores what follows
+UNUSABLE = "!"  # in place of a hash: no password matches
+# Checked for an unknown e-mail, so that it takes as long as a known one.
 DUMMY = "$2b$12$MGgH.1oJDsgiggMVXi1/jO9GJvzyriFx.psXZE5J0205VUeXLFsLq"
 MAX_WAITING = 100
 NICENESS = 19
@@ -33,12 +33,12 @@ class TooManySignIns(ApiError):
 
 
 class Passwords:
-    """Hashes and checks on all cores but one, at low priority: the rest of the API goes first."""
+    """Hashes and checks in one thread for each core but one, at low priority."""
 
     def __init__(self) -> None:
         self._threads = max(1, len(os.sched_getaffinity(0)) - 1)
-        self._executor = ThreadPoolExecutor(self._threads, "bcrypt", initializer=_be_nice)
-        self._unfinished = 0
+        self._executor = ThreadPoolExecutor(self._threads, "bcrypt", initializer=_lower_priority)
+        self._pending = 0
 
     async def hash(self, password: str) -> str:
         """A new bcrypt hash. Raises TooManySignIns, and ValueError over 72 bytes."""
@@ -46,7 +46,7 @@ class Passwords:
         return (await self._run(bcrypt.hashpw, password.encode(), salt)).decode()
 
     async def check(self, password: str, password_hash: str | None) -> bool:
-        """Whether the password has this hash; None takes as long and never fits.
+        """Whether the password matches the hash; None takes as long and never matches.
 
         Raises TooManySignIns.
         """
@@ -56,20 +56,20 @@ class Passwords:
         return same and stored is not None and len(given) <= MAX_BYTES
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._unfinished >= self._threads + MAX_WAITING:
+        if self._pending >= self._threads + MAX_WAITING:
             raise TooManySignIns
-        self._unfinished += 1
+        self._pending += 1
         try:
             return await asyncio.wrap_future(self._executor.submit(work, *args, **kwargs))
         finally:
-            self._unfinished -= 1
+            self._pending -= 1
 
     def close(self) -> None:
-        """End the threads; what still waits is dropped."""
+        """Stop the threads and drop what is queued."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _be_nice() -> None:
-    """Linux knows a priority for each thread (setpriority(2), "C library/kernel differences")."""
+def _lower_priority() -> None:
+    """On Linux each thread has a priority (setpriority(2), "C library/kernel differences")."""
     with suppress(OSError):  # a sandbox may forbid it
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

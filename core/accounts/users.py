@@ -1,4 +1,4 @@
-"""Users: how an e-mail is written, and those whom Better Auth created."""
+"""Users: normal form of e-mail addresses, and provisioning of Better Auth's users."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -21,10 +21,12 @@ from core.database.statements import Statement
 from core.database.tables import User
 from core.errors import Unauthorized
 from core.logs import log
+from core.state import app_state
 
 T = TypeVar("T")
 
 MAX_EMAIL_LENGTH = 255
+INVALID_EMAIL = "Invalid email format"
 ADDRESS = re.compile(r"[^@\s\x00]+@[^@\s\x00]+")
 PROVISION = Statement(
     insert(User)
@@ -34,12 +36,12 @@ PROVISION = Statement(
 
 
 def normalize_email(text: str) -> str:
-    """The one form of an e-mail address: valid, trimmed, in lower case.
+    """The normal form of a valid e-mail address: trimmed, in lower case.
 
-    Raises ValueError. The domain `.test` (RFC 6761) is let through, for people's tests.
+    Raises ValueError. The top-level domain `test` (RFC 6761) is allowed.
     """
     text = text.strip()
-    if len(text) > MAX_EMAIL_LENGTH:  # normalising marks is quadratic
+    if len(text) > MAX_EMAIL_LENGTH:  # validation takes quadratic time
         raise ValueError("too long")
     found = validate_email(text, check_deliverability=False, test_environment=True)
     email = found.normalized.lower()
@@ -48,8 +50,8 @@ def normalize_email(text: str) -> str:
     return email
 
 
-def known_as(text: str) -> str:
-    """The form in which an address would be stored, were it valid."""
+def email_lookup_key(text: str) -> str:
+    """The normal form of an address; of an invalid one, the text in lower case."""
     try:
         return normalize_email(text)
     except ValueError:
@@ -60,7 +62,7 @@ def _email(text: str) -> str:
     try:
         return normalize_email(text)
     except ValueError as error:
-        raise PydanticCustomError(SENTENCE, "Invalid email format") from error
+        raise PydanticCustomError(SENTENCE, INVALID_EMAIL) from error
 
 
 EMAIL = {"type": "string", "format": "email", "maxLength": 254}  # RFC 5321, section 4.5.3.1.3
@@ -70,8 +72,8 @@ Email = Annotated[str, STORABLE, AfterValidator(_email), WithJsonSchema(EMAIL)]
 async def with_user(request: Request, write: Callable[[], Awaitable[T]]) -> T:
     """Run a write that needs the caller's row in `users`.
 
-    Where that row is missing the user is provisioned from the token, and the write is tried
-    once more. Raises Unauthorized where there is still no such user.
+    Where the row is missing, provision the user from the token and try once more. Raises
+    Unauthorized where there is still no row.
     """
     try:
         return await write()
@@ -80,33 +82,33 @@ async def with_user(request: Request, write: Callable[[], Awaitable[T]]) -> T:
     try:
         return await write()
     except asyncpg.ForeignKeyViolationError:
-        raise _refusal("its e-mail is somebody else's") from None
+        raise _refusal("its e-mail belongs to another user") from None
 
 
 async def _provision(request: Request) -> None:
-    """A row for someone whom Better Auth vouches for; accounts are never linked by e-mail."""
+    """Insert the user of a Better Auth token; accounts are never linked by e-mail."""
     user_id: UUID = request.state.user_id
     try:
-        claims = request.app.state.tokens.claims(request.headers["authorization"].encode())
+        claims = app_state(request).tokens.claims(request.headers["authorization"].encode())
     except jwt.InvalidTokenError:  # it has expired meanwhile
         raise Unauthorized from None
-    if claims.get("iss") == ISSUER:  # our own user once had a row
+    if claims.get("iss") == ISSUER:  # a user of our own had a row at the sign-up
         raise _refusal("the account has been deleted")
     try:
-        email = _vouched_for(claims["email"])
+        email = normalize_token_email(claims["email"])
     except (KeyError, AttributeError, ValueError):
         raise _refusal("it names no usable e-mail") from None
-    await request.app.state.database.fetch(PROVISION, id=user_id, email=email)
+    await app_state(request).database.fetch(PROVISION, id=user_id, email=email)
 
 
-def _vouched_for(text: str) -> str:
-    """The one form of an address that Better Auth has found good, as ada@corp.local may be.
+def normalize_token_email(text: str) -> str:
+    """The normal form of an address that Better Auth accepts, such as ada@corp.local.
 
-    Raises ValueError, and AttributeError for what is no text.
+    Raises ValueError, and AttributeError for what is not text.
     """
-    email = known_as(text.strip())
+    email = email_lookup_key(text.strip())
     if len(email) > MAX_EMAIL_LENGTH or not ADDRESS.fullmatch(email) or not email.encode():
-        raise ValueError("no address")
+        raise ValueError("not an e-mail address")
     return email
 
 

@@ -1,8 +1,7 @@
-"""Batches: reads that arrive at the same moment share one round trip to the database.
+"""Batches: reads that arrive in one turn of the event loop share a round trip.
 
-Most of what a short read costs is not the read but the trip: system calls, a process to wake.
-What the event loop finds waiting together is therefore asked together, without any delay, and
-every caller gets the rows of their own key and no others.
+Most of the cost of a short read is the round trip: system calls, and waking a process. Nothing is
+delayed to fill a batch, and each caller gets the rows of its own key only.
 """
 
 import asyncio
@@ -15,14 +14,14 @@ from uuid import UUID
 Rows = list[dict[str, Any]]
 Waiters = dict[UUID, list["asyncio.Future[Rows]"]]
 
-MAX_KEYS = 16  # keys; a batch takes as long as its slowest part
+MAX_KEYS = 16  # a batch takes as long as its slowest part
 
 
 class Batch:
-    """Collects the keys of one moment, reads them at once, hands out the rows by key."""
+    """Collects keys during one turn of the event loop and reads their rows in one statement."""
 
     def __init__(self, read: Callable[[list[UUID]], Awaitable[Rows]], by: str) -> None:
-        """`read` gives the rows of some keys, in order within each; column `by` is the key."""
+        """`read` returns the rows of several keys, ordered within each; column `by` is the key."""
         self._read = read
         self._by = by
         self._waiting: Waiters = {}
@@ -30,7 +29,7 @@ class Batch:
         self._loop = asyncio.get_running_loop()
 
     async def fetch(self, key: UUID) -> Rows:
-        """The rows of this key, as they are after this call. Raises what the read raises."""
+        """The rows of this key, read after this call. Raises what `read` raises."""
         if not self._waiting:
             self._loop.call_soon(self._start)
         waiter: asyncio.Future[Rows] = self._loop.create_future()
@@ -41,7 +40,7 @@ class Batch:
 
     def _start(self) -> None:
         if self._waiting:
-            # In a context of its own: what the first caller has spent is not the others'.
+            # In a new context: the time budget of the first caller is not that of the others.
             running = self._loop.create_task(self._run(self._waiting), context=Context())
             self._running.add(running)
             running.add_done_callback(self._running.discard)
@@ -53,18 +52,18 @@ class Batch:
         try:
             for row in await self._read(list(waiting)):
                 groups[row[self._by]].append(row)
-        except Exception as error:  # noqa: BLE001 - it is the callers' to handle
+        except Exception as error:  # noqa: BLE001 - raised to every caller
             failure = error
         for key, waiters in waiting.items():
             for waiter in waiters:
                 if not waiter.done():
-                    _settle(waiter, groups[key], failure)
+                    _set_outcome(waiter, groups[key], failure)
 
 
-def _settle(waiter: "asyncio.Future[Rows]", rows: Rows, failure: Exception | None) -> None:
+def _set_outcome(waiter: "asyncio.Future[Rows]", rows: Rows, failure: Exception | None) -> None:
     if failure is None:
         waiter.set_result(rows)
     else:
-        own = copy(failure)  # each caller's stack trace is its own
+        own = copy(failure)  # a stack trace for each caller
         own.__cause__ = failure
         waiter.set_exception(own)

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL, opened with our settings, straight or through a pooler."""
+"""Opening connections to PostgreSQL, directly or through a pooler."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,35 +13,35 @@ else:  # generic for the type checker only
     Connection = asyncpg.Connection
 
 SESSION_SETTINGS = {
-    # Milliseconds after which the server itself gives up, should we be gone or cut off.
+    # Milliseconds; the server gives up by itself where the service is gone.
     "lock_timeout": "3000",
     "statement_timeout": "8500",
-    "random_page_cost": "1.1",  # right for SSDs: the list is then read in the index's order
+    "random_page_cost": "1.1",  # as for SSDs: the planner then reads the list by its index
 }
 SERVER_SETTINGS = {"application_name": "todo"} | SESSION_SETTINGS
-# Behind a pooler a session lasts one transaction.
+# Behind a pooler in transaction mode, settings last for one transaction.
 BEGIN = "; SET LOCAL ".join(["BEGIN", *(f"{k} = {v}" for k, v in SESSION_SETTINGS.items())])
 SETTINGS_APPLIED = "SELECT 1 WHERE current_setting('lock_timeout') = '3s'"  # of SESSION_SETTINGS
 
 
 class Connector:
-    """Opens connections; learns when a pooler in transaction mode stands in between."""
+    """Opens connections, and detects a pooler in transaction mode."""
 
     def __init__(self, dsn: Dsn) -> None:
         self.dsn = dsn
         self.pooler = dsn.pooler
-        self._tried = dsn.pooler
+        self._detected = dsn.pooler
 
     async def open(self, timeout: float) -> Connection:
-        """A new connection, within `timeout` seconds."""
+        """Open a connection within `timeout` seconds."""
         async with asyncio.timeout(timeout):
-            connection = await self._try(timeout)
-            self._tried = True
+            connection = await self._connect_and_detect(timeout)
+            self._detected = True
             return connection or await self._connect(timeout)
 
-    async def _try(self, timeout: float) -> Connection | None:
-        """The first connection, or None where it turns out that there is a pooler."""
-        if self._tried:
+    async def _connect_and_detect(self, timeout: float) -> Connection | None:
+        """Open the first connection; None where a pooler is detected."""
+        if self._detected:
             return None
         try:
             connection = await self._connect(timeout)
@@ -54,7 +54,7 @@ class Connector:
         finally:
             if not applied:
                 connection.terminate()
-        self.pooler = not applied  # but swallowed: PgBouncer's ignore_startup_parameters
+        self.pooler = not applied  # PgBouncer's ignore_startup_parameters
         return connection if applied else None
 
     async def _connect(self, timeout: float) -> Connection:

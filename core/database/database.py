@@ -1,4 +1,4 @@
-"""The database: compiled statements in, rows out, one round trip each, every wait bounded."""
+"""The database: runs compiled statements, one round trip each, every wait bounded."""
 
 import asyncio
 from contextvars import ContextVar
@@ -13,15 +13,21 @@ from sqlmodel import select
 from core.database.batches import Batch
 from core.database.connector import BEGIN, Connection, Connector
 from core.database.dsn import Dsn
-from core.database.failures import BROKEN, FAILURES, MAYBE_TRANSIENT, SESSION_OVER, was_not_done
+from core.database.failures import (
+    BROKEN,
+    FAILURES,
+    MAYBE_TRANSIENT,
+    SESSION_OVER,
+    write_certainly_not_applied,
+)
 from core.database.pool import Pool
 from core.database.statements import Statement, StatementByKey
 from core.errors import Unavailable
 
 Row = dict[str, Any]
 
-BUDGET = 8.5  # seconds that one request may spend here in all: answers come within ten
-MAX_RETRIES = 3  # on fresh connections, each of which may be dropped in its turn
+BUDGET = 8.5  # seconds that one request may wait for the database in all
+MAX_RETRIES = 3  # on new connections, which may break as well
 PING = Statement(select(1))
 
 _spent: ContextVar[float] = ContextVar("database_seconds_spent", default=0.0)
@@ -33,16 +39,16 @@ class Database:
     def __init__(self, dsn: Dsn, size: int) -> None:
         self.connector = Connector(dsn)
         self._pool = Pool(self.connector, size)
-        self._share = max(1, size // 4)  # of the connections: what one user may hold up
-        self._turns: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
+        self._max_connections_per_owner = max(1, size // 4)
+        self._locks: WeakValueDictionary[UUID, asyncio.Semaphore] = WeakValueDictionary()
         self._batches: dict[StatementByKey, Batch] = {}
         self._now = asyncio.get_running_loop().time
 
     async def fetch(self, statement: Statement, **values: Any) -> list[Row]:
-        """Run a statement; all its rows.
+        """Run a statement and return all its rows.
 
-        Raises Unavailable where the database cannot do it in time, and asyncpg's
-        IntegrityConstraintViolationError where a constraint forbids it.
+        Raises Unavailable where the database fails or takes too long, and asyncpg's
+        IntegrityConstraintViolationError where a constraint is violated.
         """
         begin, spent = self._now(), _spent.get()
         try:
@@ -55,52 +61,52 @@ class Database:
             _spent.set(spent + self._now() - begin)
 
     async def fetch_one(self, statement: Statement, **values: Any) -> Row | None:
-        """Run a statement; its first row, or None. Raises as `fetch` does."""
+        """Run a statement and return its first row, or None. Raises as `fetch` does."""
         rows = await self.fetch(statement, **values)
         return rows[0] if rows else None
 
     async def write_in_turn(self, key: UUID, statement: Statement, /, **values: Any) -> Row | None:
-        """Run a write on the row of this key, one at a time; its first row, or None.
+        """Run a write of the row with this key, one at a time; return its first row, or None.
 
-        Where something else has locked the row, one connection waits for it and not the whole
+        Where another session has locked the row, one connection waits for it, not the whole
         pool. Raises as `fetch` does.
         """
         return await self._write(key, 1, statement, values)
 
     async def write_for(self, owner: UUID, statement: Statement, /, **values: Any) -> Row | None:
-        """Run a write that needs the row of its owner; its first row, or None.
+        """Run a write that refers to the owner's row; return its first row, or None.
 
-        A foreign key waits where something else has locked that row; no more than a quarter of
-        the connections waits for one owner. Raises as `fetch` does.
+        Where another session has locked that row, the foreign key check waits; at most a quarter
+        of the connections wait for one owner. Raises as `fetch` does.
         """
-        return await self._write(owner, self._share, statement, values)
+        return await self._write(owner, self._max_connections_per_owner, statement, values)
 
     async def _write(
-        self, key: UUID, at_once: int, statement: Statement, values: dict[str, Any]
+        self, key: UUID, limit: int, statement: Statement, values: dict[str, Any]
     ) -> Row | None:
-        turn = self._turns.get(key)
-        if turn is None:
-            turn = self._turns[key] = asyncio.Semaphore(at_once)
-        if turn.locked():
-            await self._wait_for(turn)
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Semaphore(limit)
+        if lock.locked():
+            await self._wait_for(lock)
         else:
-            await turn.acquire()
+            await lock.acquire()
         try:
             return await self.fetch_one(statement, **values)
         finally:
-            turn.release()
+            lock.release()
 
-    async def _wait_for(self, turn: asyncio.Semaphore) -> None:
+    async def _wait_for(self, lock: asyncio.Semaphore) -> None:
         begin, spent = self._now(), _spent.get()
         try:
             async with asyncio.timeout(BUDGET - spent):
-                await turn.acquire()
+                await lock.acquire()
         except TimeoutError:
             raise Unavailable from TimeoutError("earlier writes of this row were not done in time")
         _spent.set(spent + self._now() - begin)
 
     async def fetch_by_key(self, statement: StatementByKey, key: UUID) -> list[Row]:
-        """Run a read for one key, together with others that come at the same moment."""
+        """Run a read for one key, together with others of the same turn of the event loop."""
         batch = self._batches.get(statement)
         if batch is None:
             batch = self._batches[statement] = Batch(partial(self._read, statement), statement.by)
@@ -112,7 +118,7 @@ class Database:
         return await self.fetch(statement.many, keys=keys)
 
     async def ping(self, timeout: float) -> None:
-        """Run a real query within `timeout` seconds; raises Unavailable."""
+        """Run a query within `timeout` seconds. Raises Unavailable."""
         _spent.set(BUDGET - timeout)
         await self.fetch(PING)
 
@@ -123,17 +129,18 @@ class Database:
     async def _run(
         self, statement: Statement, values: dict[str, Any], deadline: float
     ) -> list[Row]:
-        """Run it; if the connection breaks, again on a fresh one, unless it may be done."""
+        """Run a statement; repeat it on a new connection where nothing can have been written."""
         arguments = statement.arguments(values)
         retries = 0
         while True:
             try:
                 return await self._attempt(statement.sql, arguments, deadline, fresh=retries > 0)
-            except TimeoutError:  # an OSError too, but the time is up
+            except TimeoutError:  # it is an OSError too
                 raise
             except MAYBE_TRANSIENT as error:
                 retries += 1
-                if retries > MAX_RETRIES or not (statement.reads or was_not_done(error)):
+                repeatable = statement.reads or write_certainly_not_applied(error)
+                if retries > MAX_RETRIES or not repeatable:
                     raise
 
     async def _attempt(
@@ -144,11 +151,11 @@ class Database:
             rows = await self._execute(connection, sql, arguments, deadline)
         except BaseException as error:
             if isinstance(error, asyncpg.PostgresError) and not isinstance(error, SESSION_OVER):
-                self._pool.release(connection)  # the server has answered and waits for more
+                self._pool.release(connection)  # the server is ready for the next statement
             else:
                 self._pool.discard(connection)
             if isinstance(error, BROKEN):
-                self._pool.drop_idle()  # they may be as dead, and not know yet
+                self._pool.drop_idle()  # they may be broken as well
             raise
         self._pool.release(connection)
         return list(map(dict, rows))
@@ -158,7 +165,7 @@ class Database:
     ) -> list[asyncpg.Record]:
         if not self.connector.pooler:
             return await connection.fetch(sql, *arguments, timeout=deadline - self._now())
-        # asyncpg sends two messages, and between them a pooler may change the server.
+        # asyncpg prepares and executes in two messages; a transaction keeps them on one server.
         async with asyncio.timeout_at(deadline):
             await connection.execute(BEGIN)
             try:

@@ -1,4 +1,4 @@
-"""DATABASE_URL: what providers hand out, as the arguments that asyncpg wants.
+"""DATABASE_URL: the URLs that providers show, as arguments of `asyncpg.connect`.
 
 The form is libpq's (PostgreSQL documentation, 34.1.1 "Connection Strings").
 """
@@ -16,13 +16,13 @@ POOLER_PORTS = {6432, 6543}  # PgBouncer's and Supavisor's
 # All other parameters concern libpq itself (channel_binding, gssencmode) or other programs.
 SERVER_PARAMETERS = ("application_name", "options")
 ENCODED = "expects #, ? and / in the password to be percent-encoded: %23, %3F and %2F"
-ONE_PLACE = "expects one host and a port, as in postgresql://user@host:5432/name"
+ONE_HOST = "expects one host and a port, as in postgresql://user@host:5432/name"
 ADDRESS = re.compile(r"(?P<host>\[[^\]]*\]|[^:,]*)(?::(?P<port>\d*))?")
 
 
 @dataclass(frozen=True)
 class Dsn:
-    """Where the database is, and how to get there."""
+    """A parsed database URL."""
 
     host: str
     port: int
@@ -37,21 +37,21 @@ class Dsn:
     """Whether this looks like a pooler in transaction mode (Neon, Supabase, PgBouncer)."""
 
     @property
-    def place(self) -> str:
-        """Host and port, for people."""
+    def address(self) -> str:
+        """Host and port, for messages."""
         is_ipv6 = ":" in self.host and not self.host.startswith("/")
         return f"[{self.host}]:{self.port}" if is_ipv6 else f"{self.host}:{self.port}"
 
     def arguments(self) -> dict[str, Any]:
-        """What `asyncpg.connect` takes."""
+        """The keyword arguments of `asyncpg.connect`."""
         names = ("host", "port", "user", "password", "database", "ssl")
         return {name: getattr(self, name) for name in names}
 
 
 def parse(url: str) -> Dsn:
-    """Take a database URL apart.
+    """Parse a database URL.
 
-    Raises ValueError, which says what is expected and never repeats the URL.
+    Raises ValueError, which says what is expected and never contains the URL.
     """
     try:
         parts = urlsplit(url)
@@ -65,12 +65,12 @@ def parse(url: str) -> Dsn:
     user, _, password = login.partition(":")
     found = ADDRESS.fullmatch(address)
     if not found:
-        raise ValueError(ONE_PLACE)
+        raise ValueError(ONE_HOST)
     query = _query(parts.query)
     host = query.get("host") or unquote(found["host"]).strip("[]") or "localhost"
     if not host.startswith("/") and ("," in host or not _is_name(host)):
-        raise ValueError(ONE_PLACE)
-    port = _whole("port", query.get("port") or found["port"] or "5432")
+        raise ValueError(ONE_HOST)
+    port = _integer("port", query.get("port") or found["port"] or "5432")
     timeout = query.get("connect_timeout", "0")
     return Dsn(
         host=host,
@@ -79,7 +79,7 @@ def parse(url: str) -> Dsn:
         password=query.get("password") or unquote(password) or None,
         database=query.get("dbname") or unquote(parts.path[1:]) or None,
         ssl=_ssl(host, query),
-        connect_timeout=None if timeout == "0" else _whole("connect_timeout", timeout),
+        connect_timeout=None if timeout == "0" else _integer("connect_timeout", timeout),
         server_settings={name: query[name] for name in SERVER_PARAMETERS if name in query},
         pooler=bool(re.search(r"[.-]pooler\.", host))
         or port in POOLER_PORTS
@@ -100,14 +100,14 @@ def _query(text: str) -> dict[str, str]:
     return dict(parse_qsl(text.replace("+", "%2B")))  # in libpq a plus is a plus
 
 
-def _whole(name: str, text: str) -> int:
+def _integer(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= 65535):
         raise ValueError(f"expects a whole number from 1 to 65535 as {name}")
     return int(text)
 
 
 def _ssl(host: str, query: dict[str, str]) -> ssl.SSLContext | str:
-    """What each sslmode verifies (PostgreSQL documentation, "SSL Mode Descriptions")."""
+    """The context or mode for asyncpg (PostgreSQL documentation, "SSL Mode Descriptions")."""
     mode, root = _ssl_mode(host, query), query.get("sslrootcert", "system")
     if mode not in VERIFYING and "sslcert" not in query:
         return mode
@@ -127,10 +127,10 @@ def _ssl(host: str, query: dict[str, str]) -> ssl.SSLContext | str:
 
 def _ssl_mode(host: str, query: dict[str, str]) -> str:
     root = query.get("sslrootcert")
-    usual = "disable" if host.startswith("/") else "prefer"
+    default = "disable" if host.startswith("/") else "prefer"
     if root == "system":
-        usual = "verify-full"
-    mode = query.get("sslmode") or query.get("ssl") or usual  # "ssl": JDBC's and asyncpg's
+        default = "verify-full"
+    mode = query.get("sslmode") or query.get("ssl") or default  # "ssl": JDBC's and asyncpg's
     mode = "require" if mode == "true" else mode
     if mode not in SSL_MODES:
         raise ValueError(f"expects sslmode to be one of {', '.join(SSL_MODES)}")

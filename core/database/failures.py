@@ -1,4 +1,4 @@
-"""What can go wrong between us and PostgreSQL, and what follows from it."""
+"""Exceptions of asyncpg, sorted by what the service does about them."""
 
 import ssl
 
@@ -13,13 +13,13 @@ CONNECTION_LOST = (
     asyncpg.CannotConnectNowError,
 )
 BROKEN = (*CONNECTION_LOST, asyncpg.InternalClientError)
-"""The connection is of no use any more; others may be as dead, and not know yet."""
+"""The connection cannot be used any more; idle ones may be broken as well."""
 
 SESSION_OVER = (*CONNECTION_LOST, asyncpg.ReadOnlySQLTransactionError)
-"""Part with the session; where writes are allowed again, or elsewhere, only a new one learns it."""
+"""The session must be closed: only a new one can reach a server that accepts writes."""
 
 MAYBE_TRANSIENT = (*BROKEN, asyncpg.ReadOnlySQLTransactionError)
-"""On a fresh connection it may succeed."""
+"""The statement may succeed on a new connection."""
 
 FAILURES = (
     OSError,
@@ -27,20 +27,23 @@ FAILURES = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""Whatever else: the database cannot do it now."""
+"""Any failure of the database or of the way to it."""
 
-HOPELESS = (
+NOT_RETRYABLE = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
     asyncpg.ClientConfigurationError,
     ssl.SSLCertVerificationError,
 )
-"""At the start: waiting does not help."""
+"""At the start: trying again does not help."""
 
 
-def was_not_done(error: Exception) -> bool:
-    """Whether the server refused to write, or had said farewell before asyncpg sent anything."""
+def write_certainly_not_applied(error: Exception) -> bool:
+    """Whether a write cannot have been applied.
+
+    The server refused it, or closed the connection before asyncpg sent the statement.
+    """
     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
         return True
     return isinstance(error, asyncpg.InternalClientError) and "switch to state" in str(error)

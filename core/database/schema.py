@@ -1,4 +1,4 @@
-"""The schema: tables that are missing are created at the start."""
+"""The schema: missing tables are created at the start."""
 
 import asyncio
 
@@ -6,25 +6,25 @@ from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 from sqlmodel import SQLModel
 
 from core.database.connector import Connection, Connector
-from core.database.failures import FAILURES, HOPELESS
+from core.database.failures import FAILURES, NOT_RETRYABLE
 from core.database.statements import DIALECT
 from core.settings import exit_with
 
-ADVISORY_LOCK = 0x746F646F  # "todo": one program at a time creates tables
-STARTUP_TIMEOUT = 5.0  # seconds that a database may take to come up
-# Not `to_regclass`: it looks into the session's cache, which knows nothing of what was created
-# while the session waited for the lock.
+ADVISORY_LOCK = 0x746F646F  # "todo"; held while tables are created
+STARTUP_TIMEOUT = 5.0  # seconds
+# Not `to_regclass`: it uses the session's cache, which lacks tables that another session created
+# while this one waited for the lock.
 MISSING = """
     SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS
         (SELECT FROM pg_class WHERE relname = name AND pg_table_is_visible(oid))"""
 
 
 class DatabaseUnreachable(Exception):
-    """The database cannot be reached or used; the message names the place and the reason."""
+    """The database cannot be used; the message names host, port and reason."""
 
 
 async def prepare(connector: Connector) -> None:
-    """Wait for the database, five seconds at most, and create the tables that it lacks.
+    """Connect, for five seconds at most, and create missing tables.
 
     Raises DatabaseUnreachable.
     """
@@ -34,13 +34,13 @@ async def prepare(connector: Connector) -> None:
         try:
             return await _create_all(connector, deadline - loop.time())
         except FAILURES as error:
-            if loop.time() + 0.2 >= deadline or isinstance(error, HOPELESS):
+            if loop.time() + 0.2 >= deadline or isinstance(error, NOT_RETRYABLE):
                 raise DatabaseUnreachable(_explain(connector, error)) from error
         await asyncio.sleep(0.2)
 
 
 async def prepare_or_exit(connector: Connector) -> None:
-    """The same; where the database cannot be used, say so on stderr and exit with 3."""
+    """The same; where the database cannot be used, print the reason and exit with 3."""
     try:
         await prepare(connector)
     except DatabaseUnreachable as error:
@@ -53,14 +53,14 @@ def _explain(connector: Connector, error: Exception) -> str:
         reason = "no answer"
     elif isinstance(error, OSError):
         reason = error.strerror or reason
-    return f"DATABASE_URL: the database at {connector.dsn.place} cannot be used: {reason}"
+    return f"DATABASE_URL: the database at {connector.dsn.address} cannot be used: {reason}"
 
 
 async def _create_all(connector: Connector, timeout: float) -> None:
     async with asyncio.timeout(timeout):
         connection = await connector.open(timeout)
         try:
-            await connection.execute("BEGIN")  # lest a pooler change the server in between
+            await connection.execute("BEGIN")  # so that a pooler keeps the server connection
             if await _missing(connection):
                 await _create_missing(connection)
             await connection.execute("COMMIT")

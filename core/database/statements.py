@@ -1,4 +1,4 @@
-"""SQLModel statements, compiled once, when the module that declares them is imported."""
+"""SQLModel statements, compiled once, at import."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ DIALECT = dialect()  # type: ignore[no-untyped-call]
 
 
 class Statement:
-    """One statement as PostgreSQL gets it: its text, and the order of its parameters."""
+    """A compiled statement: its text, and the order of its parameters."""
 
     def __init__(self, expression: Executable) -> None:
         compiled = expression.compile(dialect=DIALECT)  # type: ignore[attr-defined]
@@ -33,10 +33,10 @@ class Statement:
 
 
 class StatementByKey:
-    """A read of the rows of one key, which can also be asked for several keys at once."""
+    """A SELECT of the rows of one key, which can also be run for several keys at once."""
 
     def __init__(self, rows_of: Callable[[ColumnElement[Any]], Select[Any]], by: str) -> None:
-        """`rows_of` makes the SELECT for a key; `by` names the column that holds the key."""
+        """`rows_of` returns the SELECT for a key; `by` is the name of the key's column."""
         self.by = by
         self.one = Statement(rows_of(bindparam("key", type_=Uuid())))
         keys = (

@@ -1,4 +1,4 @@
-"""The tables, in the order of schema.sql; a test keeps the two equal."""
+"""The tables as SQLModel classes; a test compares them with schema.sql."""
 
 from datetime import datetime
 from uuid import UUID
@@ -18,7 +18,7 @@ NEW_ID = {"server_default": func.gen_random_uuid()}
 
 
 class User(SQLModel, table=True):
-    """Someone who can log in, or whom Better Auth vouched for."""
+    """A user who signed up here, or was provisioned from a token of Better Auth."""
 
     __tablename__ = "users"
     __table_args__ = (CheckConstraint('email = lower(email COLLATE "C")', name="email_lower_case"),)
@@ -30,7 +30,7 @@ class User(SQLModel, table=True):
 
 
 class Task(SQLModel, table=True):
-    """One thing to do, of one user."""
+    """A task of one user."""
 
     __tablename__ = "tasks"
     __table_args__ = (CheckConstraint("btrim(title) <> ''", name="title_not_blank"),)
@@ -48,7 +48,7 @@ Index("tasks_list_idx", col(Task.user_id), col(Task.created_at).desc(), col(Task
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """A create that may be repeated: which request it was, and which row came of it."""
+    """A create with an Idempotency-Key: the request, and the row that it made."""
 
     __tablename__ = "idempotency_keys"
 

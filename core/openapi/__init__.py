@@ -1,1 +1,1 @@
-"""The OpenAPI 3.1 document: what plugins declare, with answers that are really given."""
+"""The OpenAPI 3.1 document of what plugins declare."""

@@ -1,16 +1,18 @@
-"""The OpenAPI 3.1 document, assembled from the plugins' declarations."""
+"""The OpenAPI 3.1 document, assembled from what plugins declare."""
 
 import inspect
 import re
 from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaMode
 
-from core.openapi.answers import ERROR, HEADERS, content, refusal, success
-from core.openapi.json_schema import NOTHING, Schemas
-from core.openapi.refusals import refusals_of
+from core.errors import ApiError, BodyTooLarge, NotJson, Unauthorized
+from core.openapi.json_schema import Schemas
+from core.openapi.responses import ERROR, HEADERS, content, failure, success
 from core.operation import Json, Operation
 from core.plugin import Plugin
 
@@ -22,11 +24,11 @@ Sign up or log in, then send the token with every request to your tasks:
 `Authorization: Bearer <token>`. Tokens of Better Auth, signed with the same secret, work as well.
 
 Every error is `{"error": "<a sentence that can be shown to people>"}`. Times are UTC, ids are
-UUIDs. Every answer has an `X-Request-ID`; quote it when you report a problem.
+UUIDs. Every response has an `X-Request-ID`; quote it when you report a problem.
 
-Beside what is listed with each operation, an unknown path is answered with 404, a method that a
-path does not have with 405 and `Allow`, a URL that is too long with 414, and any request with 503
-and `Retry-After` where there are too many connections or the service is shutting down.""",
+Statuses that are not listed with each operation: 404 for an unknown path, 405 with `Allow` for a
+method that a path does not have, 414 for a URL that is too long, 503 with `Retry-After` where
+there are too many connections or the service is shutting down.""",
 }
 BEARER = {
     "type": "http",
@@ -37,7 +39,7 @@ BEARER = {
 
 
 def document(plugins: Iterable[Plugin], version: str) -> Json:
-    """The whole document: every documented route, every status, every schema."""
+    """The document: every documented route with its statuses and schemas."""
     plugins = list(plugins)
     operations = [op for plugin in plugins for op in plugin.operations if op.documented]
     used = {operation.tag for operation in operations}
@@ -83,19 +85,29 @@ def _operation(operation: Operation, schemas: Schemas) -> Json:
         result["description"] = inspect.cleandoc(details)
     if parameters := _parameters(operation):
         result["parameters"] = parameters
-    if operation.private:
+    if not operation.public:
         result["security"] = [{"bearer": []}]
-    good: Any = {}
     if operation.body:
         result["requestBody"] = {"required": True} | content(schemas.of[operation.body])
-        good = schemas.example(operation.body)
-    for status, errors in refusals_of(operation, {} if good is NOTHING else good).items():
-        result["responses"][str(status)] = refusal(errors)
+    for status, errors in _errors_by_status(operation):
+        result["responses"][str(status)] = failure(list(errors))
     return result
 
 
+def _errors_by_status(operation: Operation) -> Iterable[tuple[int, Iterable[ApiError]]]:
+    """The declared errors, and those that follow from the declaration."""
+    errors = [each() if isinstance(each, type) else each for each in operation.errors]
+    if operation.body:
+        errors.append(NotJson())
+    if not operation.public:
+        errors.append(Unauthorized())
+    errors += [BodyTooLarge(), ApiError()]
+    status = attrgetter("status")
+    return groupby(sorted(errors, key=status), key=status)
+
+
 def _parameters(operation: Operation) -> list[Json]:
-    """What is declared; what else is in the path is some text."""
+    """The declared parameters; any other in the path is text."""
     declared = list(operation.parameters)
     names = {each["name"] for each in declared if each["in"] == "path"}
     others = (name for name in re.findall(r"{(\w+)}", operation.path) if name not in names)

@@ -1,4 +1,4 @@
-"""JSON Schema: what Pydantic makes of types, and an example of each put together from its parts."""
+"""JSON Schema of types as Pydantic makes it, and examples composed of those of their parts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,19 +10,19 @@ from core.operation import Json
 
 REF = "#/components/schemas/"
 NOTHING: Any = object()
-"""What there is no example of: None is one of null."""
+"""In place of an example, since None is an example of null."""
 
 
 class _WithoutTitles(GenerateJsonSchema):
-    """Names of fields speak for themselves."""
+    """Leaves out titles that repeat the names of fields."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
-        """Never."""
+        """Return False for every field."""
         return False
 
 
 class Schemas:
-    """The JSON Schema of each type, and the definitions that they refer to."""
+    """The JSON Schema of each type, and the definitions that these refer to."""
 
     def __init__(self, types: Mapping[Any, JsonSchemaMode]) -> None:
         adapters = [(each, mode, TypeAdapter(each)) for each, mode in types.items()]
@@ -33,7 +33,7 @@ class Schemas:
         self.definitions: Json = rest.get("$defs", {})
 
     def example(self, kind: Any) -> Any:
-        """An example of a type, or NOTHING where some part of it has none."""
+        """An example of a type, or NOTHING where a part of it has none."""
         return self._example(self.of[kind])
 
     def _example(self, schema: Json) -> Any:

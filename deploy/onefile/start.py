@@ -10,7 +10,7 @@ import sys
 from multiprocessing import freeze_support
 from pathlib import Path
 
-from core.parent import follower
+from core.parent import parent_exit_hook
 
 CERTIFICATES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
@@ -22,9 +22,9 @@ CERTIFICATES = (
 def follow_parent() -> None:
     """End with the program that unpacked this one; take signals from nobody else."""
     os.setpgid(0, 0)  # a terminal's Ctrl-C goes to a whole group, and would come twice
-    follow = follower(os.getppid(), signal.SIGKILL)
-    if follow:
-        follow()
+    hook = parent_exit_hook(os.getppid(), signal.SIGKILL)
+    if hook:
+        hook()
 
 
 def find_modules() -> None:
@@ -48,7 +48,6 @@ if __name__ == "__main__":
     find_certificates()
     freeze_support()  # a worker's way ends here
 
-    import service
-    from server import cli as command_line
+    from server import cli
 
-    command_line.main(service.__doc__ or "")
+    cli.main(prog_name=cli.PROGRAM)

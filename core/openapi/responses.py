@@ -1,4 +1,4 @@
-"""The answers of an operation as OpenAPI's Response Objects, each with examples."""
+"""The responses of an operation as OpenAPI Response Objects, with examples."""
 
 import re
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from core.operation import Json, Operation
 
 ERROR = {
     "type": "object",
-    "description": "Why a request was not done.",
+    "description": "Why a request failed.",
     "required": ["error"],
-    "properties": {"error": {"type": "string", "description": "A sentence for a person."}},
+    "properties": {"error": {"type": "string", "description": "A sentence to show to people."}},
     "additionalProperties": False,
 }
 REQUEST_ID = "X-Request-ID"
@@ -30,7 +30,7 @@ HEADERS: Json = {
         "example": 5,
     },
     "WWW-Authenticate": {
-        "description": "How to say who is calling.",
+        "description": "The authentication scheme.",
         "schema": {"type": "string"},
         "example": "Bearer",
     },
@@ -38,7 +38,7 @@ HEADERS: Json = {
 
 
 def success(operation: Operation, schemas: Schemas) -> Json:
-    """What the handler returns."""
+    """The response with what the handler returns."""
     response: Json = {
         "description": HTTPStatus(operation.status).phrase,
         "headers": _headers(operation.headers),
@@ -50,8 +50,8 @@ def success(operation: Operation, schemas: Schemas) -> Json:
     return response
 
 
-def refusal(errors: list[ApiError]) -> Json:
-    """One status: when it is given, and every sentence."""
+def failure(errors: list[ApiError]) -> Json:
+    """The response of one error status: its meaning, and every sentence."""
     meanings = dict.fromkeys((type(error).__doc__ or "").partition("\n")[0] for error in errors)
     examples = {_name(error.detail): {"value": {"error": error.detail}} for error in errors}
     headers = [name for error in errors for name in error.headers or () if name in HEADERS]
@@ -69,5 +69,5 @@ def _headers(names: Iterable[str]) -> Json:
 
 
 def content(schema: Json, **shown: Any) -> Json:
-    """JSON of this schema, and what else there is to show of it."""
+    """A body of JSON with this schema, and with examples."""
     return {"content": {"application/json": {"schema": schema} | shown}}
