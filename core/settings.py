@@ -1,16 +1,10 @@
 """Settings: the environment, read once and checked as a whole."""
 
-import socket
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
-from ipaddress import ip_network
-from typing import Annotated, Any, Literal, NoReturn, Self
-from urllib.parse import urlsplit
+from typing import Any, Literal, NoReturn, Self
 
 from pydantic import (
-    AfterValidator,
-    BeforeValidator,
     Field,
     ValidationError,
     field_validator,
@@ -19,9 +13,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.database.dsn import Dsn, parse
+from core.setting_types import BindAddress, Dsn, Modules, Networks, Origins
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_EXPIRATION_HOURS = 876_000  # a hundred years
 
 
@@ -33,71 +26,6 @@ class SettingsError(Exception):
         self.faults = faults
 
 
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, (part.strip() for part in text.split(","))))
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    """Origins as browsers send them (RFC 6454, section 6.2): no path, no default port."""
-    try:
-        origins = tuple(map(_origin, _split(text)))
-    except ValueError:
-        origins = ()
-    if not origins:
-        raise ValueError("expects one or more origins such as https://app.example.com")
-    return origins
-
-
-def _origin(text: str) -> str:
-    url = urlsplit(text)
-    host = (url.hostname or "").encode("idna").decode()
-    rest = url.path.rstrip("/") or url.query or url.fragment
-    is_name = all(character.isalnum() or character in "_.-:" for character in host)
-    if url.scheme not in DEFAULT_PORTS or rest or "@" in url.netloc or not (host and is_name):
-        raise ValueError
-    host = f"[{host}]" if ":" in host else host
-    port = "" if url.port in {None, DEFAULT_PORTS[url.scheme]} else f":{url.port}"
-    return f"{url.scheme}://{host}{port}"
-
-
-def _bind_address(text: str) -> str:
-    try:
-        socket.getaddrinfo(text, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except (OSError, UnicodeError):
-        raise ValueError("expects an address of this machine, such as 0.0.0.0") from None
-    return text
-
-
-def _networks(text: str) -> str:
-    try:
-        for item in _split(text.replace("*", "0.0.0.0/0")):
-            ip_network(item)
-    except ValueError:
-        raise ValueError("expects addresses or networks such as 10.0.0.0/8, or *") from None
-    return text
-
-
-def _modules(text: str) -> tuple[str, ...]:
-    names = _split(text)
-    if not names or not all(part.isidentifier() for name in names for part in name.split(".")):
-        raise ValueError("expects names separated by commas, such as auth,tasks,health,docs")
-    return tuple(map(_module, names))
-
-
-def _module(name: str) -> str:
-    module = name if "." in name else f"plugins.{name}"
-    try:
-        found = find_spec(module)
-    except ImportError:
-        found = None
-    if found is None:
-        raise ValueError(f"{name}: there is no module {module}")
-    return module
-
-
-Origins = Annotated[tuple[str, ...], BeforeValidator(_origins)]
-
-
 class Settings(BaseSettings):
     """All settings: each field is the environment variable of its name in capitals."""
 
@@ -105,7 +33,7 @@ class Settings(BaseSettings):
         env_file=".env", enable_decoding=False, extra="ignore", frozen=True, validate_default=False
     )
 
-    database_url: Annotated[Dsn, BeforeValidator(parse)] = Field(
+    database_url: Dsn = Field(
         repr=False,
         description="PostgreSQL: postgresql://user:password@host:5432/name and libpq parameters",
     )
@@ -123,9 +51,7 @@ class Settings(BaseSettings):
     jwt_expiration_hours: float = Field(
         24.0, gt=0, le=MAX_EXPIRATION_HOURS, description="how long a token is valid"
     )
-    host: Annotated[str, AfterValidator(_bind_address)] = Field(
-        "127.0.0.1", description="address to listen on"
-    )
+    host: BindAddress = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     web_concurrency: int = Field(1, ge=1, le=512, description="worker processes")
     db_pool_size: int = Field(
@@ -135,7 +61,7 @@ class Settings(BaseSettings):
     max_connections: int = Field(
         2000, ge=1, le=1_000_000, description="open connections from clients, for each worker"
     )
-    forwarded_allow_ips: Annotated[str, AfterValidator(_networks)] = Field(
+    forwarded_allow_ips: Networks = Field(
         "127.0.0.1,::1",
         description="proxies whose X-Forwarded-For is trusted: addresses or networks, * for all",
     )
@@ -146,7 +72,7 @@ class Settings(BaseSettings):
         default_factory=lambda: "text" if sys.stdout.isatty() else "json",
         description="json or text; by default text on a terminal and json elsewhere",
     )
-    plugins: Annotated[tuple[str, ...], BeforeValidator(_modules)] = Field(
+    plugins: Modules = Field(
         ("plugins.auth", "plugins.tasks", "plugins.health", "plugins.docs"),
         description="names of plugins, or dotted names of modules of your own",
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic import Field
 
 from core import plugin
-from core.settings import Origins, Settings, exit_with
+from core.setting_types import Origins
+from core.settings import Settings, exit_with
 from embedded import InUse, Postgres, PostgresError
 from embedded.dump import write_dump
 from embedded.versions import version_of_data

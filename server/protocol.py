@@ -7,7 +7,13 @@ from typing import ClassVar, cast
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from core.errors import HeadTooLarge, TooManyConnections, UrlTooLong
+from core.errors import (
+    ApiError,
+    HeadTooLarge,
+    TooManyConnections,
+    UpgradeWithBody,
+    UrlTooLong,
+)
 from server.lingering import Lingering
 from server.raw_response import raw_response
 
@@ -77,13 +83,9 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start the request, with a reason to refuse it where there is one."""
-        in_one_piece, self.pending_header_bytes = not self.pending_header_bytes, None
-        if not in_one_piece and self._size_of_head() > MAX_HEAD_BYTES:
-            self.scope["refusal"] = HeadTooLarge  # type: ignore[typeddict-unknown-key]
-        elif len(self.url) > MAX_URL_BYTES:
-            self.scope["refusal"] = UrlTooLong  # type: ignore[typeddict-unknown-key]
-        elif self.over_limit:
-            self.scope["refusal"] = TooManyConnections  # type: ignore[typeddict-unknown-key]
+        if refusal := self._find_refusal():
+            self.scope["refusal"] = refusal  # type: ignore[typeddict-unknown-key]
+        self.pending_header_bytes = None
         if self.expect_100_continue and self.parser.get_http_version() == "1.0":
             self.expect_100_continue = False  # RFC 9110, section 10.1.1
         super().on_headers_complete()
@@ -94,6 +96,20 @@ class Protocol(HttpToolsProtocol):
             self.cycle.transport = cast("asyncio.Transport", self.last)
         # Trailers are not headers (RFC 9110, section 6.5.1); nobody reads this list.
         self.headers = []
+
+    def _find_refusal(self) -> type[ApiError] | None:
+        in_several_pieces = bool(self.pending_header_bytes)
+        if in_several_pieces and self._size_of_head() > MAX_HEAD_BYTES:
+            return HeadTooLarge
+        if len(self.url) > MAX_URL_BYTES:
+            return UrlTooLong
+        if self.over_limit:
+            return TooManyConnections
+        return UpgradeWithBody if self.parser.should_upgrade() and self._has_body() else None
+
+    def _has_body(self) -> bool:
+        names = {name for name, value in self.headers if value != b"0"}
+        return not names.isdisjoint({b"content-length", b"transfer-encoding"})
 
     def _size_of_head(self) -> int:
         line = len(self.parser.get_method()) + len(self.url) + len("  HTTP/1.1\r\n")

@@ -1,6 +1,6 @@
-"""The start of the one file: what PyInstaller runs in place of `service.py`.
+"""The entry point of the one file, in place of `service.py`.
 
-The program that was started has unpacked this one, waits for it and passes signals on to it.
+PyInstaller's bootloader has unpacked this program; it waits for it and forwards signals to it.
 """
 
 import os
@@ -20,22 +20,30 @@ CERTIFICATES = (
 
 
 def follow_parent() -> None:
-    """End with the program that unpacked this one; take signals from nobody else."""
-    os.setpgid(0, 0)  # a terminal's Ctrl-C goes to a whole group, and would come twice
+    """End with the bootloader, and get signals from it only."""
+    os.setpgid(0, 0)  # Ctrl-C in a terminal goes to the whole group, and would arrive twice
     hook = parent_exit_hook(os.getppid(), signal.SIGKILL)
     if hook:
         hook()
 
 
+def let_others_read() -> None:
+    """Let the account that runs PostgreSQL for root read the unpacked files."""
+    if os.geteuid() == 0:
+        unpacked = Path(sys._MEIPASS)  # type: ignore[attr-defined]
+        for folder in (unpacked, *(path for path in unpacked.rglob("*") if path.is_dir())):
+            folder.chmod(0o755)
+
+
 def find_modules() -> None:
-    """Import what Python would for a script: modules beside it, and those of PYTHONPATH."""
+    """Import modules beside the file and in PYTHONPATH, as Python does for a script."""
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     folders = [Path(sys.executable).parent, *map(Path, filter(None, named))]
     sys.path += [str(folder.absolute()) for folder in folders]
 
 
 def find_certificates() -> None:
-    """Look for them where this system keeps them, not that on which the library was made."""
+    """Use the certificates of this system; OpenSSL looks where the build system has them."""
     known = ssl.get_default_verify_paths()
     if not (known.cafile or known.capath):
         for file in filter(os.path.exists, CERTIFICATES):
@@ -44,9 +52,10 @@ def find_certificates() -> None:
 
 if __name__ == "__main__":
     follow_parent()
+    let_others_read()
     find_modules()
     find_certificates()
-    freeze_support()  # a worker's way ends here
+    freeze_support()  # does not return in a worker process
 
     from server import cli
 
