@@ -14,7 +14,7 @@ from typing import Any, Self
 import asyncpg
 
 from core.database import dsn
-from embedded.account import OURSELVES, Account
+from embedded.account import CURRENT, Account
 from embedded.directory import first_line
 from tests.support.program import eventually
 
@@ -69,7 +69,7 @@ def query(url: str, statement: str) -> list[Any]:
 class Writer:
     """WRITER in a process of its own, which may be killed; nothing is left of it at the end."""
 
-    def __init__(self, directory: Path, rows: int = ENDLESS, account: Account = OURSELVES) -> None:
+    def __init__(self, directory: Path, rows: int = ENDLESS, account: Account = CURRENT) -> None:
         self.directory = directory
         self.process = subprocess.Popen(
             [sys.executable, "-c", WRITER, directory, str(rows)],

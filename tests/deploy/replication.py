@@ -1,4 +1,4 @@
-"""A PostgreSQL with a standby, which has every commit before it is acknowledged."""
+"""PostgreSQL with a synchronous standby."""
 
 import os
 import shutil
@@ -13,15 +13,15 @@ from embedded import Postgres, PostgresError
 from embedded.account import account_for
 from embedded.binaries import folders_of_system
 from embedded.directory import CLUSTER
-from loadtests.processes import free_port
+from tests.support.program import free_port
 
 STANDBY = "standby"
-LONGEST_START = 30  # seconds
-SETTINGS = {"wal_retrieve_retry_interval": "500ms"}  # a promotion may have to wait for it
+START_TIMEOUT = 30  # seconds
+SETTINGS = {"wal_retrieve_retry_interval": "500ms"}  # it can delay a promotion
 
 
 class Databases:
-    """A primary and a standby with `synchronous_commit` on, from `with` to the end of its block."""
+    """A primary and a synchronous standby, as a context manager."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -44,27 +44,27 @@ class Databases:
         self._held.close()
 
     def kill_primary(self, unsent: float) -> None:
-        """End it as a power cut would, when it has sent nothing for so many seconds."""
+        """Kill all its processes at once, after `unsent` seconds without replication."""
         os.kill(int(self.ask("SELECT pid FROM pg_stat_replication")), signal.SIGSTOP)
         time.sleep(unsent)
         primary = self.primary.process
-        primary.send_signal(signal.SIGSTOP)  # none of its processes does another step
+        primary.send_signal(signal.SIGSTOP)  # so that no process continues meanwhile
         children = Path(f"/proc/{primary.pid}/task/{primary.pid}/children").read_text().split()
         for pid in (*map(int, children), primary.pid):
             os.kill(pid, signal.SIGKILL)
         primary.wait()
 
     def promote(self) -> None:
-        """Have the standby take writes."""
+        """Promote the standby."""
         self._run("pg_ctl", "promote", "-D", str(self.directory / STANDBY / CLUSTER))
 
     def ask(self, statement: str, server: Postgres | None = None) -> str:
-        """What a server, by default the primary, answers to psql."""
+        """The output of psql, by default of the primary."""
         url = (server or self.primary).url
         return self._run("psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, url)
 
     def _server(self, name: str, **settings: str) -> Postgres:
-        """Describe one; everybody may look into its folder, nobody into its cluster."""
+        """A server whose folder is readable and whose cluster is private."""
         folder = self.directory / name
         folder.mkdir(mode=0o755)
         return Postgres(
@@ -72,7 +72,7 @@ class Databases:
         )
 
     def _copy(self) -> None:
-        """Make the standby of what the primary has."""
+        """Copy the primary to the standby."""
         target = self.directory / STANDBY / CLUSTER
         target.mkdir(mode=0o700)
         if self._account.uid is not None:
@@ -81,14 +81,14 @@ class Databases:
         self._run("pg_basebackup", "-D", str(target), "-R", "-c", "fast", "-d", source)
 
     def _wait_until(self, question: str) -> None:
-        deadline = time.monotonic() + LONGEST_START
+        deadline = time.monotonic() + START_TIMEOUT
         while self.ask(question) != "t":
             if time.monotonic() > deadline:
-                raise PostgresError(f"the standby does not follow: {question}")
+                raise PostgresError(f"the standby does not replicate: {question}")
             time.sleep(0.05)
 
     def _run(self, program: str, *arguments: str) -> str:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [self._binaries / program, *arguments],
             cwd="/",
             capture_output=True,
@@ -104,7 +104,7 @@ class Databases:
 
 
 def binaries() -> Path:
-    """The system's newest PostgreSQL: a wheel's has no pg_basebackup."""
+    """The system's newest PostgreSQL; the wheel has no pg_basebackup."""
     for folder in folders_of_system():
         if (folder / "pg_basebackup").exists() and (folder / "psql").exists():
             return folder

@@ -1,4 +1,4 @@
-"""Programs as they run here: by an account without rights, and no longer than us."""
+"""Programs that run as an account without rights and end with the tests."""
 
 import os
 import signal
@@ -7,14 +7,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from embedded.account import OURSELVES, Account, account_for
+from embedded.account import CURRENT, Account, account_for
 
 SERVICE = Path(__file__).resolve().parents[2] / "service.py"
-LONGEST_STOP = 15  # seconds: more than the service gives its requests in flight
+STOP_TIMEOUT = 15  # seconds: more than the service gives its requests in flight
 
 
 class Process:
-    """A program with a log of its own; it may be stopped or killed, and started anew."""
+    """A program with a log, which can be stopped, killed and started again."""
 
     def __init__(
         self,
@@ -30,33 +30,33 @@ class Process:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Launch it; its log goes on."""
+        """Start it; the log is appended to."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603
+            self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
                 env=self.environment,
-                start_new_session=True,  # Ctrl-C is for us; we end it in good order
+                start_new_session=True,
             )
 
     def send(self, number: signal.Signals) -> None:
-        """Have it get a signal, if it runs."""
+        """Send a signal."""
         if self.process:
             self.process.send_signal(number)
 
     def stop(self) -> int:
-        """Ask it to end; its exit status."""
+        """Send SIGTERM and return the exit status."""
         self.send(signal.SIGTERM)
         try:
-            return self.process.wait(LONGEST_STOP) if self.process else 0
+            return self.process.wait(STOP_TIMEOUT) if self.process else 0
         except subprocess.TimeoutExpired:
             return self.kill()
 
     def kill(self) -> int:
-        """End it outright, with its children."""
+        """Kill it with its children."""
         if self.process is None:
             return 0
         if self.process.poll() is None:
@@ -65,22 +65,22 @@ class Process:
 
 
 def account_of_service() -> Account:
-    """Who runs the service: for root somebody without rights, who must be able to read it."""
+    """An account without rights that can read the service; root where there is none."""
     account = account_for(None)
     try:
-        tried = subprocess.run(  # noqa: S603
+        tried = subprocess.run(
             [*_restrained(account), sys.executable, SERVICE, "--version"],
             cwd="/",
             capture_output=True,
             check=False,
         )
     except OSError:
-        return OURSELVES
-    return account if tried.returncode == 0 else OURSELVES
+        return CURRENT
+    return account if tried.returncode == 0 else CURRENT
 
 
 def _restrained(account: Account) -> list[str]:
-    """The beginning of a command that runs as this account, and that ends when we are killed."""
+    """A command prefix: run as this account, and end with this process."""
     command = ["setpriv", "--pdeathsig", "TERM"]
     if account.uid is not None:
         command += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
