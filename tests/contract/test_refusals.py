@@ -1,7 +1,7 @@
 """Bodies that a route refuses: the status, the sentence, and that nothing changes."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx
@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import expect
 from tests.support.sql import Sql
-from tests.support.users import Task, User, add_user
+from tests.support.users import add_user
 
 ACTIONS = {
     "create": ("POST", "/api/tasks"),
@@ -35,11 +35,14 @@ TITLE_LONG = "Title must be at most 255 characters"
 TITLE_TEXT, DESCRIPTION_TEXT = "Title must be text", "Description must be text"
 DESCRIPTION_LONG = "Description must be at most 1000 characters"
 COMPLETED = "Completed must be true or false"
+OBJECT = "The request body must be a JSON object"
 CHARACTERS = "contains characters that cannot be stored"
 EMAIL_FORMAT, BOTH_REQUIRED = "Invalid email format", "Email and password required"
 TOO_SHORT, TOO_LONG = "Password must be at least 8 characters", "Password must be at most 72 bytes"
 
-Cases = list[tuple[dict[str, Any], str]]
+COUNT = "SELECT count(*) FROM users"
+Cases = list[tuple[Any, str]]  # a body and the sentence
+Refuse = Callable[[str, bytes], httpx.Response]
 
 
 def cases(name: str, values: Iterable[Any], sentence: str, **others: str) -> Cases:
@@ -62,6 +65,7 @@ def members_of_a_task(**others: str) -> Cases:
 
 REFUSED: dict[str, Cases] = {
     "create": [
+        *((body, OBJECT) for body in NOT_AN_OBJECT),
         *members_of_a_task(title="Buy milk"),
         *cases("title", [None, *BLANK], TITLE_REQUIRED),
         ({}, TITLE_REQUIRED),
@@ -70,6 +74,7 @@ REFUSED: dict[str, Cases] = {
         ({"description": 7, "title": 7}, f"{TITLE_TEXT}; {DESCRIPTION_TEXT}"),
     ],
     "update": [
+        *((body, OBJECT) for body in NOT_AN_OBJECT),
         *members_of_a_task(),
         *cases("title", [None, *BLANK], TITLE_EMPTY),
         *cases("completed", [None, "true", "false", "", "on", 0, 1, -1, 1.0], COMPLETED),
@@ -82,6 +87,7 @@ REFUSED: dict[str, Cases] = {
         ),
     ],
     "sign up": [
+        *((body, OBJECT) for body in NOT_AN_OBJECT),
         ({}, "Email is required; Password is required"),
         (EMAIL, "Password is required"),
         (PASSWORD, "Email is required"),
@@ -99,9 +105,7 @@ REFUSED: dict[str, Cases] = {
         *cases("password", ["a" * 5000], TOO_LONG, **EMAIL),
     ],
     "log in": [
-        ({}, BOTH_REQUIRED),
-        (EMAIL, BOTH_REQUIRED),
-        (PASSWORD, BOTH_REQUIRED),
+        *((body, BOTH_REQUIRED) for body in (*NOT_AN_OBJECT, {}, EMAIL, PASSWORD)),
         *cases("email", [None, "", *NOT_TEXT, *NOT_STORABLE], BOTH_REQUIRED, **PASSWORD),
         *cases("password", [None, "", *NOT_TEXT], BOTH_REQUIRED, **EMAIL),
     ],
@@ -111,13 +115,11 @@ NOT_JSON: dict[bytes, str] = {
     b"  \n": "Expecting value at line 2, column 1",
     b"rubbish": "Expecting value at line 1, column 1",
     b"title=Buy+milk": "",
-    b'{"title": "Buy milk"': "Expecting ',' delimiter at line 1, column 21",
     b'{"title": "Buy milk",}': "",
     b"{'title': 'Buy milk'}": "",
     b'{\n  "title": "Buy milk"\n  "n": 1}': "Expecting ',' delimiter at line 3, column 3",
     b'{"title": "Buy milk"} // now': "Extra data at line 1, column 23",
     b"{}\n\n {}": "Extra data at line 3, column 2",
-    b'"[" ' + b"[" * 10: "Extra data at line 1, column 5",
     b'{\n"title": "Buy\nmilk"}': "Invalid control character at line 2, column 14",
     b'{"title": "Buy\x00milk"}': "Invalid control character at line 1, column 15",
     b'{\n"title": "\\x41"}': r"Invalid \escape at line 2, column 11",
@@ -128,35 +130,29 @@ NOT_JSON: dict[bytes, str] = {
     b'{"-Infinity": 1,\n\n"n": [-Infinity]}': "-Infinity is not a JSON value",
     b'{"title": "\xff"}': "it is not UTF-8 at byte 12",
     b'{"title": "Buy \xf0\x9f\xa5"}': "it is not UTF-8 at byte 16",
-    '{"title": "Käse"}'.encode("latin-1"): "it is not UTF-8 at byte 13",
     b'{"title": "\xed\xa0\x80"}': "it is not UTF-8 at byte 12",
     '{"title": "Buy milk"}'.encode("utf-16"): "it is not UTF-8 at byte 1",
     '{"title": "Buy milk"}'.encode("utf-16-le"): "",
-    '{"title": "Buy milk"}'.encode("utf-32"): "it is not UTF-8 at byte 1",
     b"[" * 100_000: "it is nested too deeply",
-    b'{"title": "x", "n": ' + b"[" * 100_000 + b"]" * 100_000 + b"}": "it is nested too deeply",
     b'{"a":\n' * 100_000 + b"1" + b"}" * 100_000: "it is nested too deeply",
 }
 
 
 @pytest.fixture(scope="module")
-def user(sql: Sql, http: httpx.Client) -> User:
-    return add_user(sql, http)
+def refuse(sql: Sql, http: httpx.Client) -> Refuse:
+    """Send a body to the route of an action; no account and no task was added or changed."""
+    user = add_user(sql, http)
+    task = user.add("Buy milk")
+    users = sql.value(COUNT)
 
+    def send(action: str, body: bytes) -> httpx.Response:
+        method, path = ACTIONS[action]
+        response = user.call(method, path.format(id=task["id"]), content=body)
+        assert user.tasks() == [task]
+        assert sql.value(COUNT) == users
+        return response
 
-@pytest.fixture(scope="module")
-def task(user: User) -> Task:
-    return user.add("Buy milk")
-
-
-def refuse(user: User, task: Task, sql: Sql, action: str, body: bytes) -> httpx.Response:
-    """Send the body to the route of an action; no account and no task was added or changed."""
-    method, path = ACTIONS[action]
-    users = sql.value("SELECT count(*) FROM users")
-    response = user.call(method, path.format(id=task["id"]), content=body)
-    assert user.tasks() == [task]
-    assert sql.value("SELECT count(*) FROM users") == users
-    return response
+    return send
 
 
 @pytest.mark.parametrize(
@@ -164,27 +160,14 @@ def refuse(user: User, task: Task, sql: Sql, action: str, body: bytes) -> httpx.
     [(action, *case) for action, cases in REFUSED.items() for case in cases],
     ids=lambda value: ascii(value)[:50],
 )
-def test_invalid_member_is_400(
-    user: User, task: Task, sql: Sql, action: str, body: dict[str, Any], sentence: str
-) -> None:
-    response = refuse(user, task, sql, action, json.dumps(body).encode())
-    expect.error(response, 400, sentence)
-
-
-@pytest.mark.parametrize("action", ACTIONS)
-@pytest.mark.parametrize("body", NOT_AN_OBJECT, ids=repr)
-def test_json_that_is_not_an_object_is_400(
-    user: User, task: Task, sql: Sql, action: str, body: object
-) -> None:
-    sentence = BOTH_REQUIRED if action == "log in" else "The request body must be a JSON object"
-    expect.error(refuse(user, task, sql, action, json.dumps(body).encode()), 400, sentence)
+def test_invalid_body_is_400(refuse: Refuse, action: str, body: object, sentence: str) -> None:
+    expect.error(refuse(action, json.dumps(body).encode()), 400, sentence)
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize(("body", "reason"), NOT_JSON.items(), ids=lambda value: ascii(value)[:50])
 def test_body_that_is_not_json_is_422(
-    user: User, task: Task, sql: Sql, action: str, body: bytes, reason: str
+    refuse: Refuse, action: str, body: bytes, reason: str
 ) -> None:
-    sentence = expect.error(refuse(user, task, sql, action, body), 422)
-    assert sentence.removeprefix("The request body is not valid JSON: ").startswith(reason)
-    assert sentence.startswith("The request body is not valid JSON: ")
+    sentence = expect.error(refuse(action, body), 422)
+    assert sentence.startswith(f"The request body is not valid JSON: {reason}")
