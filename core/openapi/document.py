@@ -30,6 +30,7 @@ Statuses that are not listed with each operation: 404 for an unknown path, 405 w
 method that a path does not have, 414 for a URL that is too long, 503 with `Retry-After` where
 there are too many connections or the service is shutting down.""",
 }
+NOT_JSON = f"{NotJson.sentence}: Expecting value at line 1, column 1"
 BEARER = {
     "type": "http",
     "scheme": "bearer",
@@ -98,7 +99,7 @@ def _errors_by_status(operation: Operation) -> Iterable[tuple[int, Iterable[ApiE
     """The declared errors, and those that follow from the declaration."""
     errors = [each() if isinstance(each, type) else each for each in operation.errors]
     if operation.body:
-        errors.append(NotJson())
+        errors.append(NotJson(NOT_JSON))
     if not operation.public:
         errors.append(Unauthorized())
     errors += [BodyTooLarge(), ApiError()]
