@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,7 @@ def test_what_is_missing_is_named(tmp_path: Path, name: str) -> None:
 
 def test_the_service_gets_settings_that_it_knows(services: dict[str, Any]) -> None:
     environment = services["service"]["environment"]
-    assert set(environment) <= {field.name.upper() for field in fields(Settings)}
+    assert set(environment) <= {name.upper() for name in Settings.model_fields}
     settings = Settings.load(environment)
     assert settings.better_auth_secret == SECRETS["BETTER_AUTH_SECRET"]
     password = SECRETS["POSTGRES_PASSWORD"]

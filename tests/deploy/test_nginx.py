@@ -22,7 +22,7 @@ from tests.support.users import User, new_email
 
 ORIGIN = {"Origin": FRONTEND}
 LOGGED = bearer(sign({"exp": in_seconds(3600)}))  # the service has a warning for each
-LIMIT = Settings.__dataclass_fields__["max_body_bytes"].default
+LIMIT = Settings.model_fields["max_body_bytes"].default
 AWAY = "Service temporarily unavailable"
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="needs nginx")

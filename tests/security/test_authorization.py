@@ -7,12 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.security.private_task import PrivateTask
 from tests.support import expect, raw_http
-from tests.support.program import Program, has_stack_trace
-from tests.support.sql import Sql
+from tests.support.program import Program
 from tests.support.tokens import bearer, claims, forge, sign
 from tests.support.users import User
-from tests.support.victim import Victim
 
 MIB = 2**20
 FORMS = [
@@ -79,11 +78,6 @@ COOKIES = [
 
 
 @pytest.fixture
-def victim(alice: User, sql: Sql) -> Victim:
-    return Victim(alice, sql)
-
-
-@pytest.fixture
 def alone(start: Callable[..., Program], database_url: str) -> Iterator[Program]:
     """A service whose memory nobody else fills."""
     program = start(database_url)
@@ -91,63 +85,75 @@ def alone(start: Callable[..., Program], database_url: str) -> Iterator[Program]
     program.stop()
 
 
-def test_the_routes_tried_are_all_that_are_private(victim: Victim, http: httpx.Client) -> None:
-    private = {
-        (method.upper(), path.replace("{id}", victim.task["id"]))
+def test_the_routes_tried_are_all_that_are_private(
+    private: PrivateTask, http: httpx.Client
+) -> None:
+    declared = {
+        (method.upper(), path.replace("{id}", private.task["id"]))
         for path, operations in http.get("/openapi.json").json()["paths"].items()
         for method, operation in operations.items()
         if isinstance(operation, dict) and operation.get("security")
     }
-    assert private == {*victim.routes}
+    assert declared == {*private.routes}
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_header_of_another_form_is_refused(victim: Victim, service: Program, form: str) -> None:
-    header = form.format(token=victim.user.token).encode().decode("latin-1")
-    for method, path in victim.routes:
+def test_a_header_of_another_form_is_refused(
+    private: PrivateTask, service: Program, form: str
+) -> None:
+    header = form.format(token=private.user.token).encode().decode("latin-1")
+    for method, path in private.routes:
         answer = raw_http.send(service.port, method, path, {"Authorization": header})
         expect.unauthorized(answer)
-    victim.opens_to(victim.user.token)
+    private.assert_accepted(private.user.token)
 
 
-def test_two_headers_are_refused_in_any_order(victim: Victim, bob: User) -> None:
+def test_two_headers_are_refused_in_any_order(private: PrivateTask, bob: User) -> None:
     own, others, wrong, basic = (
         ("Authorization", value)
         for value in (
-            f"Bearer {victim.user.token}",
+            f"Bearer {private.user.token}",
             f"Bearer {bob.token}",
-            f"Bearer {forge(claims(victim.user.id), secret='attackers')}",
+            f"Bearer {forge(claims(private.user.id), secret='attackers')}",
             "Basic YTpi",
         )
     )
-    victim.is_safe_with([own, own], [own, others], [others, own], [own, wrong], [wrong, own])
-    victim.is_safe_with([own, basic], [basic, own], [own, ("Authorization", "")], [own] * 100)
-    victim.opens_to(victim.user.token)
+    private.assert_headers_refused(
+        [own, own], [own, others], [others, own], [own, wrong], [wrong, own]
+    )
+    private.assert_headers_refused(
+        [own, basic], [basic, own], [own, ("Authorization", "")], [own] * 100
+    )
+    private.assert_accepted(private.user.token)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_token_in_another_header_is_not_seen(victim: Victim, name: str) -> None:
-    victim.is_safe_with({name: f"Bearer {victim.user.token}"}, {name: victim.user.token})
-    victim.is_safe_with({name: victim.user.id}, {name: victim.user.email})
+def test_a_token_in_another_header_is_not_seen(private: PrivateTask, name: str) -> None:
+    private.assert_headers_refused(
+        {name: f"Bearer {private.user.token}"}, {name: private.user.token}
+    )
+    private.assert_headers_refused({name: private.user.id}, {name: private.user.email})
 
 
 @pytest.mark.parametrize("name", COOKIES)
-def test_a_token_in_a_cookie_is_not_seen(victim: Victim, name: str) -> None:
-    token = victim.user.token
-    victim.is_safe_with({"Cookie": f"{name}={token}"}, {"Cookie": f"a=b; {name}=Bearer {token}"})
+def test_a_token_in_a_cookie_is_not_seen(private: PrivateTask, name: str) -> None:
+    token = private.user.token
+    private.assert_headers_refused(
+        {"Cookie": f"{name}={token}"}, {"Cookie": f"a=b; {name}=Bearer {token}"}
+    )
 
 
 @pytest.mark.parametrize("name", ["token", "access_token", "authorization", "Authorization", "jwt"])
 def test_a_token_in_the_url_or_the_body_is_not_seen(
-    victim: Victim, http: httpx.Client, name: str
+    private: PrivateTask, http: httpx.Client, name: str
 ) -> None:
-    token = {name: victim.user.token}
-    for params in (token, {name: f"Bearer {victim.user.token}"}, token | {"user_id": "a"}):
+    token = {name: private.user.token}
+    for params in (token, {name: f"Bearer {private.user.token}"}, token | {"user_id": "a"}):
         expect.unauthorized(http.get("/api/tasks", params=params))
-        expect.unauthorized(http.delete(f"/api/tasks/{victim.task['id']}", params=params))
+        expect.unauthorized(http.delete(f"/api/tasks/{private.task['id']}", params=params))
     for body in ({"json": {"title": "a"} | token}, {"data": {"title": "a"} | token}):
         expect.unauthorized(http.post("/api/tasks", **body))
-    victim.opens_to(victim.user.token)
+    private.assert_accepted(private.user.token)
 
 
 def test_ways_to_write_one_token_do_not_fill_the_memory(
@@ -169,7 +175,3 @@ def test_ways_to_write_one_token_do_not_fill_the_memory(
         grown = resident() - before
     figure("memory after 1,000 ways to write one token", f"{grown:+.1f} MiB")
     assert grown < 16
-
-
-def test_none_of_it_was_an_accident(service: Program) -> None:
-    assert [record for record in service.records() if has_stack_trace(record)] == []

@@ -152,7 +152,3 @@ def test_nothing_behind_the_last_request_is_answered(service: Program) -> None:
     last = b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     assert_refused(service, exchange(service, last), 200)
     assert_refused(service, exchange(service, last, NEXT), 200)
-
-
-def test_none_of_it_was_an_accident(service: Program) -> None:
-    assert "Traceback" not in service.output()

@@ -134,7 +134,3 @@ def test_a_body_in_another_encoding_is_not_unpacked(alice: User) -> None:
         headers = {"Content-Encoding": encoding}
         assert alice.post("/api/tasks", content=bomb, headers=headers).status_code == 422
     assert alice.tasks() == []
-
-
-def test_none_of_it_was_an_accident(service: Program) -> None:
-    assert "Traceback" not in service.output()

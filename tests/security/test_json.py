@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
+from tests.security.corpus import NOT_AN_OBJECT, TEXT, malformed
+from tests.security.tally import tally
 from tests.support import expect
-from tests.support.corpus import NOT_AN_OBJECT, TEXT, malformed
-from tests.support.program import Program
 from tests.support.sql import Sql
-from tests.support.tally import tally
 from tests.support.users import Task, User, add_user
 
 JSON = {"Content-Type": "application/json"}
@@ -159,7 +158,7 @@ def test_deep_json_is_read_or_refused(
     response = alice.post("/api/tasks", content=body, headers=JSON)
     if response.status_code == 422:
         sentence = expect.error(response, 422)
-        assert ": it is nested too deeply from line 1, column " in sentence
+        assert sentence.endswith(": it is nested too deeply")
         assert alice.tasks() == []
     else:
         assert alice.tasks() == [expect.task(response, 201)]
@@ -168,7 +167,3 @@ def test_deep_json_is_read_or_refused(
 def test_the_last_of_two_members_of_one_name_counts(alice: User) -> None:
     body = b'{"title":1,"title":"a","title":"b"}'
     assert expect.task(alice.post("/api/tasks", content=body, headers=JSON), 201)["title"] == "b"
-
-
-def test_none_of_it_was_an_accident(service: Program) -> None:
-    assert "Traceback" not in service.output()

@@ -20,10 +20,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.security.burst import at_once, lists_in_one_moment
+from tests.security.model import Caller, Fields, Step
+from tests.security.privacy import Privacy
 from tests.support import expect
-from tests.support.burst import at_once, lists_in_one_moment
-from tests.support.model import Caller, Fields, Step
-from tests.support.privacy import Privacy
 from tests.support.program import Program, has_stack_trace
 from tests.support.sql import Sql
 from tests.support.tokens import HEADER, bearer, claims, forge, in_seconds, sign, without
@@ -160,7 +160,7 @@ class Users(RuleBasedStateMachine):
 
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [pytest.param(30, 30, id="short"), pytest.param(120, 50, id="long", marks=pytest.mark.slow)],
+    [pytest.param(8, 20, id="short"), pytest.param(120, 50, id="long", marks=pytest.mark.slow)],
 )
 def test_every_answer_is_what_the_model_says_and_nothing_of_anyone_else(
     service: Program,

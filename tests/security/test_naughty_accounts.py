@@ -5,9 +5,9 @@ import unicodedata
 import httpx
 import pytest
 
+from tests.security.naughty import STORABLE, letters
 from tests.security.test_naughty_places import ADDRESSES
 from tests.support import expect
-from tests.support.naughty import STORABLE, letters
 from tests.support.users import new_email
 
 pytestmark = pytest.mark.slow

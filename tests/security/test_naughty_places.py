@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from tests.security.naughty import STORABLE, UNSTORABLE, letters
 from tests.support import expect, raw_http
-from tests.support.naughty import STORABLE, UNSTORABLE, letters
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import claims, forge
 from tests.support.users import User, new_email
+
+pytestmark = pytest.mark.slow
 
 JSON = {"Content-Type": "application/json"}
 ADDRESSES = [
@@ -140,7 +142,3 @@ def test_odd_headers_are_neither_repeated_nor_granted(service: Program, name: st
     assert answer.json() == {"status": "healthy"}
     assert answer.headers["x-request-id"].isalnum()
     assert [header for header in answer.headers if "allow" in header] == []
-
-
-def test_none_of_it_was_an_accident(service: Program) -> None:
-    assert "Traceback" not in service.output()

@@ -7,9 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from tests.security.naughty import STORABLE, UNSEEN, UNSTORABLE, WHITE_SPACE
 from tests.support import expect
-from tests.support.naughty import STORABLE, UNSEEN, UNSTORABLE, WHITE_SPACE
-from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.users import Task, User
 
@@ -105,7 +104,3 @@ def test_text_is_never_a_statement(
     assert sql.rows("SELECT * FROM users ORDER BY id") == before
     assert bob.tasks() == [secret]
     figure("naughty strings in two fields, stored to the letter", len(found))
-
-
-def test_none_of_it_was_an_accident(service: Program) -> None:
-    assert "Traceback" not in service.output()

@@ -154,7 +154,3 @@ def test_another_way_to_write_a_private_target_is_private(service: Program, targ
     answers = exchange(service, LINE % (b"GET", target))
     assert_served(service, answers, 401)
     assert answers[0].body == b'{"error":"Unauthorized"}'
-
-
-def test_none_of_it_was_an_accident(service: Program) -> None:
-    assert "Traceback" not in service.output()

@@ -19,7 +19,7 @@ from tests.support.users import new_email
 
 pytestmark = pytest.mark.slow
 
-HOOKS = Path(__file__).parents[1] / "support" / "unsaid.py"
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 CONFIG = f"""
 hooks = "{HOOKS}"
 continue-on-failure = true
@@ -39,7 +39,7 @@ generation.max-examples = 15  # bcrypt takes 280 ms
 AS_PEERS = 'wfc = { path = "people.json", peers = ["alice", "bob"] }'
 AS_NOBODY = "auto-signup = false"
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
-PLUGINS = plugin.load(Settings.__dataclass_fields__["plugins"].default)
+PLUGINS = plugin.load(Settings.model_fields["plugins"].default)
 DOCUMENTED = [each for found in PLUGINS for each in found.operations if each.documented]
 PUBLIC, PRIVATE = (
     sorted(f"{each.method} {each.path}" for each in DOCUMENTED if each.private is private)

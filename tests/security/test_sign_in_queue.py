@@ -18,6 +18,8 @@ from tests.support.program import Program, eventually
 from tests.support.tokens import bearer, claims, sign
 from tests.support.users import new_email
 
+pytestmark = pytest.mark.slow
+
 SENTENCE = "Too many sign-ins at once, please try again"
 WAITING = 100
 CROWD = 150

@@ -15,6 +15,8 @@ from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.users import User, add_user, new_email
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "correct horse"
 TIMES = 9
 # A hash that was left out would make the one take a tenth of the other. What a client sees is

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import httpx
 
+from tests.security.privacy import Privacy
 from tests.support import expect
-from tests.support.privacy import Privacy
 from tests.support.users import Task, User
 
 Fields = dict[str, Any]
