@@ -1,4 +1,4 @@
-"""Reads of one moment share a round trip, and nobody gets what is another's."""
+"""Reads of one turn of the event loop share a round trip; each caller gets only its own rows."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -12,84 +12,72 @@ from tests.support.users import User
 
 
 class Table:
-    """A read that counts its calls; every key has as many rows as its last digit says."""
+    """Records its reads; a key has as many rows as its last digit says."""
 
-    def __init__(self) -> None:
-        self.calls: list[list[UUID]] = []
-        self.broken = False
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.reads: list[list[UUID]] = []
+        self.failure = failure
 
     async def read(self, keys: list[UUID]) -> Rows:
-        self.calls.append(keys)
+        self.reads.append(keys)
         await asyncio.sleep(0.01)
-        if self.broken:
-            raise Unavailable
-        return [{"key": key, "n": n} for key in keys for n in range(key.int % 10)]
+        if self.failure:
+            raise self.failure
+        return [row for key in keys for row in rows_of(key)]
+
+    def fetch(self, keys: list[UUID]) -> list[Rows | BaseException]:
+        """Fetch all keys at once."""
+
+        async def run() -> list[Rows | BaseException]:
+            fetches = map(Batch(self.read, by="key").fetch, keys)
+            return await asyncio.gather(*fetches, return_exceptions=True)
+
+        return asyncio.run(run())
 
 
-def expected(key: UUID) -> Rows:
+def rows_of(key: UUID) -> Rows:
     return [{"key": key, "n": n} for n in range(key.int % 10)]
 
 
-def test_one_moment_is_one_call() -> None:
+def test_reads_at_once_are_one_statement() -> None:
     table, keys = Table(), [uuid4() for _ in range(MAX_KEYS - 1)]
-
-    async def run() -> list[Rows]:
-        batch = Batch(table.read, by="key")
-        return await asyncio.gather(*map(batch.fetch, [*keys, keys[0]]))
-
-    answers = asyncio.run(run())
-    assert answers == [expected(key) for key in [*keys, keys[0]]]
-    assert table.calls == [keys]
+    twice = [*keys, keys[0]]
+    assert table.fetch(twice) == [rows_of(key) for key in twice]
+    assert table.reads == [keys]
 
 
-def test_a_batch_is_bounded() -> None:
+def test_batch_size_is_bounded() -> None:
     table, keys = Table(), [uuid4() for _ in range(3 * MAX_KEYS + 1)]
-
-    async def run() -> list[Rows]:
-        batch = Batch(table.read, by="key")
-        return await asyncio.gather(*map(batch.fetch, keys))
-
-    assert asyncio.run(run()) == list(map(expected, keys))
-    assert [len(call) for call in table.calls] == [MAX_KEYS] * 3 + [1]
+    assert table.fetch(keys) == list(map(rows_of, keys))
+    assert [len(read) for read in table.reads] == [MAX_KEYS] * 3 + [1]
 
 
-def test_a_failure_is_everyones_and_each_has_an_exception_of_their_own() -> None:
-    table = Table()
-    table.broken = True
-
-    async def run() -> list[Rows | BaseException]:
-        batch = Batch(table.read, by="key")
-        waiting = map(batch.fetch, [uuid4(), uuid4(), uuid4()])
-        return await asyncio.gather(*waiting, return_exceptions=True)
-
-    failures = asyncio.run(run())
+def test_failure_is_raised_to_each_caller_as_an_exception_of_its_own() -> None:
+    failures = Table(Unavailable()).fetch([uuid4() for _ in range(3)])
     assert [type(failure) for failure in failures] == [Unavailable] * 3
     assert len(set(map(id, failures))) == 3
 
 
-def test_who_leaves_does_not_take_the_others_along() -> None:
-    table, staying = Table(), UUID(int=7)
-
+def test_cancelled_caller_does_not_affect_the_others() -> None:
     async def run() -> Rows:
-        batch = Batch(table.read, by="key")
-        leaving = asyncio.ensure_future(batch.fetch(uuid4()))
-        waiting = asyncio.ensure_future(batch.fetch(staying))
+        batch = Batch(Table().read, by="key")
+        cancelled = asyncio.ensure_future(batch.fetch(uuid4()))
+        waiting = asyncio.ensure_future(batch.fetch(UUID(int=7)))
         await asyncio.sleep(0.005)
-        leaving.cancel()
+        cancelled.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await leaving
+            await cancelled
         return await waiting
 
-    assert asyncio.run(run()) == expected(staying)
+    assert asyncio.run(run()) == rows_of(UUID(int=7))
 
 
-def test_everyone_sees_only_their_own_list(alice: User, bob: User) -> None:
-    users = [alice, bob]
-    for user in users:
+def test_users_who_list_at_once_see_only_their_own_tasks(alice: User, bob: User) -> None:
+    for user in (alice, bob):
         for number in range(3):
             user.add(f"{user.id} {number}")
-    with ThreadPoolExecutor(8) as runners:
-        asked = [(user, runners.submit(user.tasks)) for _ in range(100) for user in users]
-        for user, answer in asked:
-            titles = [task["title"] for task in answer.result()]
+    with ThreadPoolExecutor(8) as threads:
+        lists = [(user, threads.submit(user.tasks)) for _ in range(100) for user in (alice, bob)]
+        for user, response in lists:
+            titles = [task["title"] for task in response.result()]
             assert titles == [f"{user.id} {number}" for number in (2, 1, 0)]

@@ -1,10 +1,11 @@
-"""The pool: bounded, fair, and whole again whatever happens to those who wait or read."""
+"""The pool is bounded, fair, and complete again after failures and cancellations."""
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlmodel import bindparam, func, select
@@ -19,21 +20,21 @@ from core.errors import Unavailable
 SLEEP = Statement(select(func.pg_sleep(bindparam("seconds")), func.pg_backend_pid().label("pid")))
 PID = Statement(select(func.pg_backend_pid().label("pid")))
 Use = Callable[[Database], Awaitable[Any]]
+Run = Callable[[Use], Any]
 
 
 @pytest.fixture
-def run(postgres: str) -> Callable[[Use], Any]:
-    """Run something on a database with three connections, which are all usable at the end."""
+def run(postgres: str) -> Run:
+    """Run something on a database with three connections, which must all be usable afterwards."""
 
     async def use_and_check(use: Use) -> Any:
         database = Database(dsn.parse(postgres), size=3)
         try:
             result = await use(database)
             async with asyncio.timeout(5):
-                pids = await asyncio.gather(
-                    *(database.fetch(SLEEP, seconds=0.05) for _ in range(9))
-                )
-            assert 1 <= len({rows[0]["pid"] for rows in pids}) <= 3
+                sleeps = (database.fetch(SLEEP, seconds=0.05) for _ in range(9))
+                pids = {rows[0]["pid"] for rows in await asyncio.gather(*sleeps)}
+            assert 1 <= len(pids) <= 3
             return result
         finally:
             await database.close()
@@ -42,25 +43,23 @@ def run(postgres: str) -> Callable[[Use], Any]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_read_cancelled_at_any_moment_gives_its_connection_back(
-    run: Callable[[Use], Any], seed: int
-) -> None:
+def test_cancelled_read_gives_its_connection_back(run: Run, seed: int) -> None:
     moments = random.Random(seed)
 
-    async def use(database: Database) -> None:
-        async def hang_up() -> None:
-            reading = asyncio.ensure_future(database.fetch(SLEEP, seconds=0.01))
-            await asyncio.sleep(moments.uniform(0, 0.03))
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
+    async def cancel_one(database: Database) -> None:
+        reading = asyncio.ensure_future(database.fetch(SLEEP, seconds=0.01))
+        await asyncio.sleep(moments.uniform(0, 0.03))
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
 
-        await asyncio.gather(*(hang_up() for _ in range(60)))
+    async def use(database: Database) -> None:
+        await asyncio.gather(*(cancel_one(database) for _ in range(60)))
 
     run(use)
 
 
-def test_who_waits_is_served_in_turn_and_none_is_forgotten(run: Callable[[Use], Any]) -> None:
+def test_every_waiting_read_gets_a_connection(run: Run) -> None:
     async def use(database: Database) -> int:
         rows = await asyncio.gather(*(database.fetch(SLEEP, seconds=0.001) for _ in range(200)))
         return len(rows)
@@ -68,29 +67,14 @@ def test_who_waits_is_served_in_turn_and_none_is_forgotten(run: Callable[[Use], 
     assert run(use) == 200
 
 
-def test_one_after_the_other_needs_one_connection(run: Callable[[Use], Any]) -> None:
+def test_successive_reads_use_one_connection(run: Run) -> None:
     async def use(database: Database) -> int:
         return len({(await database.fetch(PID))[0]["pid"] for _ in range(20)})
 
     assert run(use) == 1
 
 
-def test_waiting_for_a_connection_is_bounded(postgres: str) -> None:
-    async def wait() -> None:
-        pool = Pool(Connector(dsn.parse(postgres)), size=1)
-        taken = await pool.acquire(asyncio.get_running_loop().time() + 5)
-        with pytest.raises(TimeoutError):
-            await pool.acquire(asyncio.get_running_loop().time() + 0.05)
-        pool.release(taken)
-        pool.release(await pool.acquire(asyncio.get_running_loop().time() + 5))
-        await pool.close()
-
-    asyncio.run(wait())
-
-
-def test_a_statement_that_fails_is_unavailable_and_costs_no_connection(
-    run: Callable[[Use], Any],
-) -> None:
+def test_failed_statement_is_unavailable_and_keeps_its_connection(run: Run) -> None:
     async def use(database: Database) -> None:
         before = (await database.fetch(PID))[0]["pid"]
         with pytest.raises(Unavailable):
@@ -98,3 +82,38 @@ def test_a_statement_that_fails_is_unavailable_and_costs_no_connection(
         assert (await database.fetch(PID))[0]["pid"] == before
 
     run(use)
+
+
+@pytest.mark.parametrize("method", ["write_in_turn", "write_for"])
+def test_writes_of_one_row_wait_on_one_connection(run: Run, method: str) -> None:
+    """On a quarter of them, and on at least one: the others are free for other requests."""
+
+    async def use(database: Database) -> None:
+        key = uuid4()
+        writes = [
+            asyncio.ensure_future(getattr(database, method)(key, SLEEP, seconds=5))
+            for _ in range(9)
+        ]
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(1):
+            await asyncio.gather(*(database.fetch(SLEEP, seconds=0.05) for _ in range(4)))
+            await getattr(database, method)(uuid4(), PID)
+        for write in writes:
+            write.cancel()
+        await asyncio.gather(*writes, return_exceptions=True)
+
+    run(use)
+
+
+def test_waiting_for_a_connection_is_bounded(postgres: str) -> None:
+    async def wait() -> None:
+        now = asyncio.get_running_loop().time
+        pool = Pool(Connector(dsn.parse(postgres)), size=1)
+        taken = await pool.acquire(now() + 5)
+        with pytest.raises(TimeoutError):
+            await pool.acquire(now() + 0.05)
+        pool.release(taken)
+        pool.release(await pool.acquire(now() + 5))
+        await pool.close()
+
+    asyncio.run(wait())

@@ -1,12 +1,10 @@
-"""Servers of our own for the tests of the embedded PostgreSQL, and a service that may be killed."""
+"""Queries on an embedded PostgreSQL, and a process with one that tests may kill."""
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -14,14 +12,14 @@ from typing import Any, Self
 import asyncpg
 
 from core.database import dsn
-from embedded.account import OURSELVES, Account
 from embedded.directory import first_line
 from tests.support.program import eventually
 
 REPOSITORY = Path(__file__).parents[2]
-# Starts a server, says its process id, and then the number of every row that the server took.
+# Starts a server, prints its process id, then the number of each row that was committed.
+# It changes its account after the imports: others may be unable to read Python or this code.
 WRITER = """
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
 import asyncpg
 from core.database import dsn
@@ -35,6 +33,10 @@ async def write(url):
         print(number, flush=True)
     await connection.close()
 
+if account := int(sys.argv[3]):
+    os.setgroups([])
+    os.setgid(account)
+    os.setuid(account)
 with Postgres(Path(sys.argv[1])) as server:
     print(server.pid, flush=True)
     asyncio.run(write(server.url))
@@ -42,43 +44,30 @@ with Postgres(Path(sys.argv[1])) as server:
 ENDLESS = 10**9
 
 
-def data_directory(tmp_path: Path) -> Iterator[Path]:
-    """Name a data directory; as root nobody else can reach it. To be made a fixture."""
-    yield tmp_path / "data"
-
-    def removed() -> bool:
-        shutil.rmtree(tmp_path, ignore_errors=True)
-        return not tmp_path.exists()
-
-    assert eventually(removed)
-
-
 def query(url: str, statement: str) -> list[Any]:
-    """Ask for the first column of the answer."""
+    """The first column of a statement's rows."""
 
-    async def ask() -> list[Any]:
+    async def fetch() -> list[Any]:
         connection = await asyncpg.connect(**dsn.parse(url).arguments())
         try:
             return [row[0] for row in await connection.fetch(statement)]
         finally:
             await connection.close()
 
-    return asyncio.run(ask())
+    return asyncio.run(fetch())
 
 
 class Writer:
-    """WRITER in a process of its own, which may be killed; nothing is left of it at the end."""
+    """WRITER in a process of its own; its server is killed too where it outlives it."""
 
-    def __init__(self, directory: Path, rows: int = ENDLESS, account: Account = OURSELVES) -> None:
+    def __init__(self, directory: Path, rows: int = ENDLESS, account: int = 0) -> None:
+        """With an `account`, root's process changes its user and group to this id."""
         self.directory = directory
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WRITER, directory, str(rows)],
+            [sys.executable, "-c", WRITER, directory, str(rows), str(account)],
             cwd=REPOSITORY,
             stdout=subprocess.PIPE,
             text=True,
-            user=account.uid,
-            group=account.gid,
-            extra_groups=account.groups,
         )
 
     def next_number(self) -> int:
@@ -95,7 +84,7 @@ class Writer:
         self.kill()
         self.process.communicate()
         pid = first_line(self.directory / "cluster/postmaster.pid")
-        if pid and not eventually(partial(has_ended, int(pid)), 2):  # as it should have
+        if pid and not eventually(partial(has_ended, int(pid)), 2):
             os.kill(int(pid), signal.SIGQUIT)
 
 
