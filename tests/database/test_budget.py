@@ -21,7 +21,7 @@ def test_batch_has_a_budget_of_its_own(database_url: str, alice: User) -> None:
         database._spent.set(spent)
         return await base.fetch_by_key(LIST, UUID(alice.id))
 
-    async def run() -> list[list[database.Row]]:
+    async def run() -> tuple[list[database.Row], ...]:
         base = database.Database(dsn.parse(database_url), 2)
         try:
             exhausted = asyncio.create_task(fetch(base, database.BUDGET + 1))

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -53,8 +52,8 @@ def certificate(open_directory: Path) -> Path:
     subprocess.run([*SELF_SIGNED, *NAMES, *files], check=True, capture_output=True)
     key.chmod(0o600)
     account = account_for(None)
-    if os.getuid() == 0:
-        shutil.chown(key, account.uid, account.gid)
+    if account.uid is not None and account.gid is not None:
+        os.chown(key, account.uid, account.gid)
     return certificate
 
 
