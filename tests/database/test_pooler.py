@@ -1,110 +1,95 @@
-"""A database behind PgBouncer in transaction mode, old and new, which its URL does not show."""
+"""A database behind PgBouncer in transaction mode, old and new, with and without faults."""
 
 import asyncio
-import http.client
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from core.database import dsn
 from core.database.connector import Connector
-from tests.database.conftest import SERVERS, Pooled
-from tests.support.load import Load
+from tests.support import expect
+from tests.support.load import Load, first_success
 from tests.support.pooler import KINDS, Pooler
 from tests.support.program import Program, eventually
+from tests.support.proxy import Proxy
+from tests.support.routes import use_every_route
 from tests.support.sql import Sql, new_database
-from tests.support.tokens import bearer
 from tests.support.users import User, new_email
 
-IGNORE = "ignore_startup_parameters = lock_timeout, statement_timeout, random_page_cost"
+SERVERS = 3  # connections from PgBouncer to PostgreSQL
+WAYS = {  # what its URL and PgBouncer's settings have
+    "detected": ("", ""),
+    "announced": ("?pgbouncer=true", ""),
+    "ignores session settings": (
+        "",
+        "ignore_startup_parameters = lock_timeout, statement_timeout, random_page_cost",
+    ),
+}
+SERVED = {(200, ""), (201, ""), (204, "")}
+UNAVAILABLE = "Service temporarily unavailable"
 BACKENDS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+WAITING = f"{BACKENDS} AND wait_event_type = 'Lock'"
 
 pytestmark = pytest.mark.slow
 
 
-def test_many_clients_share_few_connections(pooled: Pooled) -> None:
-    users = [User(pooled.user.http, str(uuid4()), new_email()) for _ in range(8)]
+class Pooled(NamedTuple):
+    """A service, the proxy and the PgBouncer that it connects through, and a user."""
 
-    def use(user: User) -> None:
-        for number in range(10):
-            task = user.add(f"task {number}")
-            changed = user.put(f"/api/tasks/{task['id']}", json={"completed": True})
-            assert changed.json()["task"]["completed"]
-            assert len(user.tasks()) == number + 1
-        assert user.delete(f"/api/tasks/{task['id']}").status_code == 204
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(use, users))
-    assert all(len(user.tasks()) == 9 for user in users)
-    with Sql(pooled.direct) as database:
-        assert database.value(BACKENDS) <= SERVERS + 1
-    assert pooled.service.records("Traceback") == []
+    kind: str
+    service: Program
+    proxy: Proxy
+    pooler: Pooler
+    direct: str
+    """The URL of the database that does not go through them."""
+    url: str
+    user: User
 
 
-def test_sign_up_and_log_in(pooled: Pooled) -> None:
-    account = {"email": new_email(), "password": "correct horse"}
-    for path, status in (("signup", 201), ("signup", 409), ("login", 200)):
-        response = pooled.user.http.post(f"/api/auth/{path}", json=account)
-        assert response.status_code == status
-
-
-def test_pooler_can_be_announced_in_the_url(
-    pooled: Pooled, start: Callable[..., Program], postgres: str
-) -> None:
+@pytest.fixture(scope="module", params=KINDS)
+def pooled(
+    request: pytest.FixtureRequest, start: Callable[..., Program], postgres: str, postgres_port: int
+) -> Iterator[Pooled]:
     direct = new_database(postgres)
-    service = start(f"{pooled.pooler.url(direct)}?pgbouncer=true")
-    assert_serves(service, direct)
-    service.kill()
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_pooler_that_ignores_session_settings_is_detected(
-    start: Callable[..., Program], postgres: str, postgres_port: int, kind: str
-) -> None:
-    direct = new_database(postgres)
-    with Pooler(kind, postgres_port, SERVERS, IGNORE) as pooler:
-        service = start(pooler.url(direct), WEB_CONCURRENCY="2")
-        assert_serves(service, direct)
+    with Pooler(request.param, postgres_port, SERVERS) as pooler:
+        proxy = Proxy(pooler.port)
+        url = pooler.url(direct).replace(f":{pooler.port}/", f":{proxy.port}/")
+        service = start(url)
+        with httpx.Client(base_url=service.url, timeout=20) as http:
+            user = User(http, str(uuid4()), new_email())
+            user.add()
+            yield Pooled(request.param, service, proxy, pooler, direct, url, user)
         service.kill()
+        proxy.close()
 
 
-def assert_serves(service: Program, direct: str) -> None:
-    """Check that clients get no error under load, and that every write is in its database."""
-    with Load(service.url, writers=8, readers=8) as load:
-        assert eventually(lambda: load.acknowledged > 100, 10)
-    assert {*load.statuses()} <= {(200, ""), (201, ""), (204, "")}
-    with Sql(direct) as database:
-        assert (load.lost(database), load.twice(database)) == ([], [])
-
-
-def test_list_costs_less_than_ten_times_a_direct_one(
-    pooled: Pooled, start: Callable[..., Program]
+@pytest.mark.parametrize(("query", "settings"), WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_clients_share_few_connections(
+    start: Callable[..., Program],
+    postgres: str,
+    postgres_port: int,
+    kind: str,
+    query: str,
+    settings: str,
 ) -> None:
-    direct = start(pooled.direct)
-    user = User(pooled.user.http, str(uuid4()), new_email())
-    for number in range(20):
-        user.add(f"task {number}")
-    rates = [(rate(direct, user.token), rate(pooled.service, user.token)) for _ in range(2)]
-    direct.kill()
-    fastest_direct, fastest_pooled = map(max, *rates)
-    assert fastest_pooled > fastest_direct / 10
-
-
-def rate(service: Program, token: str) -> float:
-    """Lists of 20 tasks a second over one connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", service.port)
-    lists, begin = 0, time.monotonic()
-    while time.monotonic() < begin + 1:
-        connection.request("GET", "/api/tasks", headers=bearer(token))
-        response = connection.getresponse()
-        assert response.status == 200
-        assert response.read().count(b'"title"') == 20
-        lists += 1
-    connection.close()
-    return lists / (time.monotonic() - begin)
+    direct = new_database(postgres)
+    with Pooler(kind, postgres_port, SERVERS, settings) as pooler:
+        service = start(pooler.url(direct) + query, WEB_CONCURRENCY="2")
+        with Load(service.url, writers=8, readers=8) as load, Sql(direct) as database:
+            assert eventually(lambda: load.acknowledged > 100, 10)
+            assert database.value(BACKENDS) <= SERVERS + 1
+        with httpx.Client(base_url=service.url, timeout=20) as http, Sql(direct) as database:
+            use_every_route(http)
+            assert (load.lost(database), load.twice(database)) == ([], [])
+        service.kill()
+    assert {*load.statuses()} <= SERVED
+    assert service.records("Traceback") == []
 
 
 def test_statements_are_prepared_only_where_they_are_kept(pooled: Pooled) -> None:
@@ -115,3 +100,68 @@ def test_statements_are_prepared_only_where_they_are_kept(pooled: Pooled) -> Non
 
     assert asyncio.run(prepares(pooled.direct))
     assert not (pooled.kind == "old" and asyncio.run(prepares(pooled.url)))
+
+
+def send(pooled: Pooled, threads: ThreadPoolExecutor, each: int) -> list[Future[float]]:
+    """Send so many reads and as many writes; the seconds after which each got its 500."""
+
+    def seconds_to_500(method: str, **options: object) -> float:
+        begin = time.monotonic()
+        expect.error(pooled.user.call(method, "/api/tasks", **options), 500, UNAVAILABLE)
+        return time.monotonic() - begin
+
+    requests = [("GET", {}), ("POST", {"json": {"title": "a"}})] * each
+    return [threads.submit(seconds_to_500, method, **body) for method, body in requests]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_lock_is_given_up_in_time(pooled: Pooled, *, frozen: bool) -> None:
+    """Even where the network freezes while the statements wait for it."""
+    with (
+        Sql(pooled.direct) as locker,
+        Sql(pooled.direct) as observer,
+        ThreadPoolExecutor() as threads,
+    ):
+        with locker.locked("tasks"):
+            requests = send(pooled, threads, each=1 if frozen else SERVERS + 1)
+            assert eventually(lambda: observer.value(WAITING) >= 2)
+            if frozen:
+                pooled.proxy.freeze()
+            assert max(each.result() for each in requests) < 10
+            assert frozen or eventually(lambda: observer.value(WAITING) == 0, 2)
+        pooled.proxy.open()
+        begin = time.monotonic()
+        assert pooled.user.add(str(uuid4())) in pooled.user.tasks()
+        assert time.monotonic() - begin < 1
+
+
+def test_statement_of_a_killed_service_is_given_up(
+    pooled: Pooled, start: Callable[..., Program]
+) -> None:
+    service = start(pooled.url)
+    with (
+        Sql(pooled.direct) as observer,
+        ThreadPoolExecutor() as threads,
+        httpx.Client(base_url=service.url, timeout=20) as http,
+        Sql(pooled.direct) as locker,
+        locker.locked("tasks"),
+    ):
+        reading = threads.submit(User(http, pooled.user.id, pooled.user.email).get, "/api/tasks")
+        assert eventually(lambda: observer.value(WAITING) == 1)
+        service.kill()
+        assert eventually(lambda: observer.value(WAITING) == 0, 10)
+    assert isinstance(reading.exception(), httpx.TransportError)
+
+
+def test_no_acknowledged_write_is_lost_when_the_pooler_is_killed(pooled: Pooled) -> None:
+    with Load(pooled.service.url, writers=8, readers=8) as load:
+        assert eventually(lambda: load.acknowledged > 50, 10)
+        pooled.pooler.kill()
+        time.sleep(0.5)
+        pooled.pooler.start()
+        restarted = time.monotonic()
+        time.sleep(1.5)
+    with Sql(pooled.direct) as database:
+        assert (load.lost(database), load.twice(database)) == ([], [])
+    assert {*load.statuses()} <= {*SERVED, (500, UNAVAILABLE)}
+    assert first_success(load.since(restarted)) - restarted < 1
