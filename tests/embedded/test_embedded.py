@@ -8,13 +8,16 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.conftest import FRONTEND
+from tests.support.load import Load
 from tests.support.program import Program, eventually, free_port
+from tests.support.sql import Sql
 from tests.support.tokens import SECRET, bearer, claims, sign
 from tests.support.users import new_email
 
@@ -48,8 +51,7 @@ def embedded(open_directory: Path) -> Iterator[Program]:
 
 def postgres_of(program: Program) -> list[int]:
     """The processes whose working directory is the program's data."""
-    data = str(program.directory.resolve() / "data")
-    found = []
+    data, found = str(program.directory.resolve() / "data"), []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if str((process / "cwd").readlink()).startswith(data):
@@ -59,10 +61,16 @@ def postgres_of(program: Program) -> list[int]:
     return found
 
 
+def kill(program: Program) -> None:
+    """Send SIGKILL to the program itself only."""
+    os.kill(program.pid, signal.SIGKILL)
+    assert program.process
+    program.process.wait()
+
+
 def printed(program: Program, name: str) -> str:
     """The last line of this name that the program printed at its start."""
-    lines = re.findall(rf"^  {name} +(.*)$", program.read("stdout"), re.MULTILINE)
-    return str(lines[-1])
+    return re.findall(rf"^  {name} +(.*)$", program.read("stdout"), re.MULTILINE)[-1]
 
 
 def run_example(program: Program) -> str:
@@ -102,26 +110,19 @@ def test_pages_in_development_are_allowed(demo: Program) -> None:
 
 def test_second_start_on_the_same_data_is_refused(demo: Program, tmp_path: Path) -> None:
     data = str(demo.directory / "data")
-    second = Program(tmp_path, {"PORT": str(free_port())}, "--embedded", data)
-    ended = second.launch().ended()
+    ended = Program(tmp_path, {"PORT": "0"}, "--embedded", data).launch().ended()
     assert ended.code == 1
     assert re.fullmatch(rf"error: {data} is in use by .*\n", ended.stderr)
     assert demo.healthy()
 
 
 def test_data_survive_kill_9_and_postgres_ends_at_every_end(demo: Program) -> None:
-    token, example = printed(demo, "token"), printed(demo, "try")
+    token = printed(demo, "token")
     before = tasks(demo, token).json()
-    os.kill(demo.pid, signal.SIGKILL)
-    assert demo.process
-    demo.process.wait()
-    assert eventually(lambda: not postgres_of(demo))
-    assert not demo.healthy()
-    demo.arguments = ("--embedded",)
+    kill(demo)
+    assert eventually(lambda: not postgres_of(demo) and not demo.healthy())
     demo.start()
-    assert tasks(demo, token).json() == before
-    assert printed(demo, "try") != example
-    assert '"token"' in run_example(demo)
+    assert tasks(demo, token).json() == tasks(demo, printed(demo, "token")).json() == before
     assert stat.S_IMODE((demo.directory / "data/secret").stat().st_mode) == 0o600
     assert demo.stop() == 0
     assert postgres_of(demo) == []
@@ -136,18 +137,6 @@ def test_wrong_setting_ends_the_start_before_anything_is_written(embedded: Progr
 
 
 @pytest.mark.slow
-def test_second_start_of_the_demo_adds_nothing(embedded: Program) -> None:
-    embedded.arguments += ("--demo",)
-    embedded.start()
-    first = tasks(embedded, printed(embedded, "token")).json()
-    os.kill(embedded.pid, signal.SIGINT)
-    assert embedded.ended().code == 0
-    assert postgres_of(embedded) == []
-    embedded.start()
-    assert tasks(embedded, printed(embedded, "token")).json() == first
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_settings_of_a_file_are_kept(embedded: Program, workers: str) -> None:
     settings = f"BETTER_AUTH_SECRET={SECRET}\nFRONTEND_URL={FRONTEND}\n"
@@ -159,18 +148,39 @@ def test_settings_of_a_file_are_kept(embedded: Program, workers: str) -> None:
     assert tasks(embedded, sign(content, f"not {SECRET}")).status_code == 401
     assert allowed_origin(embedded, FRONTEND) == FRONTEND
     assert allowed_origin(embedded, DEVELOPMENT_ORIGINS[0]) is None
+    assert '"token"' in run_example(embedded)
+    os.kill(embedded.pid, signal.SIGINT)
+    assert embedded.ended().code == 0
+    assert postgres_of(embedded) == []
 
 
 @pytest.mark.slow
-def test_workers_and_postgres_end_with_a_killed_supervisor(embedded: Program) -> None:
-    embedded.arguments += ("--workers", "2")
+@pytest.mark.parametrize(("workers", "at_once"), [("1", True), ("1", False), ("2", True)])
+def test_no_acknowledged_write_is_lost_by_kill_9(
+    embedded: Program, workers: str, *, at_once: bool
+) -> None:
+    """Whether the next start comes at once, or when everything has ended."""
+    (embedded.directory / ".env").write_text(f"BETTER_AUTH_SECRET={SECRET}\n")
+    embedded.arguments += ("--workers", workers)
     embedded.start()
-    os.kill(embedded.pid, signal.SIGKILL)
-    assert embedded.process
-    embedded.process.wait()
-    assert eventually(lambda: not postgres_of(embedded))
-    assert eventually(lambda: not embedded.healthy())
+    with Load(embedded.url, readers=0, pause=0.01) as load:
+        assert eventually(lambda: load.acknowledged > 200, 20)
+        kill(embedded)
+    assert at_once or eventually(lambda: not postgres_of(embedded) and not embedded.healthy())
     embedded.start()
+    cluster = quote(str(embedded.directory / "data/cluster"))
+    with Sql(f"postgresql://todo@/todo?host={cluster}") as sql:
+        assert (load.lost(sql), load.twice(sql)) == ([], [])
+
+
+@pytest.mark.slow
+def test_start_after_kill_9_during_initdb(embedded: Program) -> None:
+    embedded.launch()
+    draft = embedded.directory / "data/cluster.new"
+    assert eventually((draft / "base/4").exists, 20)
+    kill(embedded)
+    embedded.start()
+    assert not draft.exists()
 
 
 @pytest.mark.slow
@@ -178,5 +188,4 @@ def test_port_in_use_is_one_line(embedded: Program, service: Program) -> None:
     embedded.environment["PORT"] = str(service.port)
     ended = embedded.launch().ended()
     assert ended.code == 1
-    assert f"port {service.port}" in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
+    assert re.fullmatch(rf"error: .* port {service.port}: .*\n", ended.stderr)
