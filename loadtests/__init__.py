@@ -1,1 +1,1 @@
-"""Load tests for the people who run the service: `python -m loadtests --help`."""
+"""Load tests: Locust scenarios for what the service promises (`make load`)."""

@@ -1,149 +1,113 @@
 """The command line: `python -m loadtests`."""
 
-import argparse
+import asyncio
 import os
-import platform
 import signal
+import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NoReturn
 
-from core import __version__
-from loadtests import people, progress, report, target
-from loadtests.generator import generate
-from loadtests.processes import CannotRun
-from loadtests.promises import PROMISES, Promise
-from loadtests.report import Line
-from loadtests.results import Results
+import asyncpg
+import click
+
+from embedded import PostgresError
+from loadtests import accounts, target
+from loadtests.scenarios import MAX_CONNECTIONS, SCENARIOS, Scenario
 from loadtests.target import Target
-from loadtests.verdicts import Limits
 
-SECONDS, QUICK = 14, 3
-REPORT = Path("loadtests/report.html")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-NOTES = """
-Without --host it starts the service of this repository on a PostgreSQL of its own and throws both
-away; settings of the environment (WEB_CONCURRENCY, PLUGINS, DB_POOL_SIZE, …) reach the service.
-
-With --host it measures a running service. It signs up twelve people there, whose tasks it deletes
-at the end; the accounts stay. It needs no secret. For SC-008 it also needs --database: there it
-locks the table of tasks for a second at a time, as no service for real people should be treated.
-
-exit status: 0 all promises held, 1 some are broken, 2 it could not be measured
-"""
+FOLDER = Path(__file__).parent
+COUNT = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'todo'"
 
 
-def main() -> int:
-    """Try the promises, tell what became of them."""
-    options = _options()
-    for number in SIGNALS:
-        signal.signal(number, _stop)
+@click.command()
+@click.option("--host", metavar="URL", help="A running service. By default one is started.")
+@click.option("--seconds", default=14, show_default=True, help="The length of each scenario.")
+@click.option("--quick", is_flag=True, help="The same as --seconds 3.")
+@click.option("--only", default=",".join(SCENARIOS), show_default=True, help="Which scenarios.")
+@click.option(
+    "--reports",
+    default=Path("build/load"),
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder for Locust's HTML and CSV reports.",
+)
+def main(host: str | None, seconds: int, only: str, reports: Path, *, quick: bool) -> None:
+    """Put load on the service and check the thresholds of loadtests/scenarios.py.
+
+    With --host, twelve accounts are signed up; their tasks are deleted at the end, the accounts
+    stay. LOAD_P95 sets the limit of the p95s, 200 ms by default.
+
+    Exit status: 0 all thresholds are met, 1 some are missed, 2 it could not be measured.
+    """
+    names = only.split(",")
+    if unknown := set(names) - SCENARIOS.keys():
+        raise click.UsageError(f"there is no scenario {', '.join(sorted(unknown))}")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    reports.mkdir(parents=True, exist_ok=True)
     try:
-        with _target(options) as service:
-            results = _measure(service, options.only, options.seconds)
-    except CannotRun as error:
-        progress.tell("")
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    lines = _judge(results, Limits(p95=options.p95))
-    print(report.table(lines))  # noqa: T201
-    try:
-        options.report.write_text(report.html(lines, _facts(options)))
-    except OSError as error:
-        print(f"error: no report: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return int(any(line.verdict.held is False for line in lines))
+        with target.running(host) if host else target.started() as service:
+            held = [run(name, service, 3 if quick else seconds, reports) for name in names]
+    except (OSError, PostgresError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    click.echo(f"Reports: {reports}")
+    sys.exit(0 if all(held) else 1)
 
 
-def _stop(number: int, _: object) -> NoReturn:
-    """Put everything away, whoever is impatient meanwhile."""
-    for each in SIGNALS:
-        signal.signal(each, signal.SIG_IGN)
-    sys.exit(128 + number)
-
-
-def _options() -> argparse.Namespace:
-    names = ", ".join(f"{each.name} ({each.text})" for each in PROMISES)
-    parser = argparse.ArgumentParser(
-        prog="python -m loadtests",
-        description="Puts load on the service and tells which of its promises it holds.",
-        epilog=NOTES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--host", metavar="URL", help="a running service (default: start one and throw it away)")
-    add("--database", metavar="URL", default="", help="with --host: its database, for SC-008")
-    add("--seconds", type=int, default=SECONDS, help=f"of each load (default: {SECONDS})")
-    add("--quick", action="store_const", dest="seconds", const=QUICK, help=f"--seconds {QUICK}")
-    add("--only", type=_promises, metavar="NAMES", help=f"some of: {names}")
-    add(
-        "--p95",
-        type=float,
-        default=Limits.p95,
-        metavar="MS",
-        help="limit of the p95s (default: %(default)s)",
-    )
-    add("--report", type=Path, default=REPORT, metavar="FILE", help="(default: %(default)s)")
-    options = parser.parse_args()
-    options.only = options.only or [each for each in PROMISES if each.usual]
-    return options
-
-
-def _promises(names: str) -> list[Promise]:
-    known = {each.name.lower(): each for each in PROMISES}
-    try:
-        return [known[name.strip().lower()] for name in names.split(",")]
-    except KeyError as error:
-        raise argparse.ArgumentTypeError(f"there is no promise {error}") from error
-
-
-def _target(options: argparse.Namespace) -> AbstractContextManager[Target]:
-    progress.tell("preparing people and tasks")
-    if options.host:
-        return target.elsewhere(options.host, options.database)
-    return target.throwaway()
-
-
-def _measure(service: Target, chosen: Sequence[Promise], seconds: int) -> dict[Promise, Results]:
-    results = {}
+def run(name: str, service: Target, seconds: int, reports: Path) -> bool:
+    """Run a scenario; whether its thresholds were met."""
+    scenario = SCENARIOS[name]
+    click.echo(f"{name}: {scenario.title}, {seconds} s")
     with tempfile.TemporaryDirectory(prefix="todo-load-") as folder:
-        file = Path(folder, "people.json")
-        people.save(service.people, file)
-        for number, promise in enumerate(chosen, 1):
-            title = f"{number} of {len(chosen)}: {promise.name}, {promise.text}"
-
-            def tell(passed: float, title: str = title) -> None:
-                progress.tell(title, f", {min(passed, seconds):.0f} of {seconds} s")
-
-            results[promise] = generate(promise, service, file, seconds, tell)
-    progress.tell("")
-    return results
-
-
-def _judge(results: dict[Promise, Results], limits: Limits) -> list[Line]:
-    everything = sum(results.values(), Results([], {}))
-    return [
-        Line(
-            promise,
-            promise.threshold.format(p95=limits.p95),
-            promise.judge(everything if promise.everywhere else found, limits),
-            found,
+        file = Path(folder, "accounts.json")
+        accounts.save(service.accounts, file)
+        files = ",".join(str(FOLDER / each) for each in ("locustfile.py", scenario.shape) if each)
+        options = ["--headless", "--only-summary", "--loglevel", "ERROR", "--skip-log-setup"]
+        users = ["-u", str(scenario.users), "-r", str(scenario.users), "-t", f"{seconds}s"]
+        output = ["--html", f"{reports / name}.html", "--csv", f"{reports / name}"]
+        own = ["--host", service.url, "--accounts", str(file), "--scenario", name]
+        command = [sys.executable, "-m", "locust", "-f", files, *options, *users, *output, *own]
+        locust = subprocess.Popen(  # noqa: S603
+            [*command, *scenario.classes],
+            env=os.environ | {"PYTHONPATH": str(FOLDER.parent), "PYTHONWARNINGS": "ignore"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
-        for promise, found in results.items()
-    ]
+        try:
+            connections = _count_connections(scenario, service, locust)
+            summary, _ = locust.communicate()
+        finally:
+            locust.terminate()
+            locust.wait()
+    checks = [line for line in summary.splitlines() if line.startswith(("ok  ", "FAIL", "     "))]
+    click.echo("\n".join(f"  {line}" for line in checks))
+    return locust.returncode == 0 and connections
 
 
-def _facts(options: argparse.Namespace) -> str:
-    what = options.host or f"version {__version__}, started for this"
-    return (
-        f"{time.strftime('%Y-%m-%d %H:%M')}, {what}; {options.seconds} s of each load; "
-        f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    )
+def _count_connections(scenario: Scenario, service: Target, locust: subprocess.Popen[str]) -> bool:
+    """Whether there are never more database connections than allowed, where they are counted."""
+    if not (scenario.counts_connections and service.database_url):
+        return True
+    most = asyncio.run(_watch(service.database_url, locust))
+    held = 0 < most <= MAX_CONNECTIONS
+    result = "ok  " if held else "FAIL"
+    click.echo(f"  {result} database connections: {most} (<= {MAX_CONNECTIONS})")
+    return held
+
+
+async def _watch(database_url: str, locust: subprocess.Popen[str]) -> int:
+    """The greatest number of connections of the service while Locust runs."""
+    connection = await asyncpg.connect(database_url)
+    most = 0
+    while locust.poll() is None:
+        most = max(most, await connection.fetchval(COUNT))
+        await asyncio.sleep(0.1)
+    await connection.close()
+    return most
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,63 +1,169 @@
-"""The load as Locust knows it: `locust -f loadtests/locustfile.py --host http://127.0.0.1:8000`.
+"""The users, for Locust: `locust -f loadtests/locustfile.py --accounts FILE Worker --host URL`.
 
-Run it from the repository's root, with Locust's own options; name the users whom you want:
-
-    locust -f loadtests/locustfile.py --host URL                        all, by their weights
-    locust -f loadtests/locustfile.py --host URL Reader --headless -u 100 -r 100 -t 1m
-    locust -f loadtests/locustfile.py,loadtests/shapes/spike.py --host URL Worker -u 200 -t 2m
-
-The users are in users.py: Reader, Worker, Planner, Stranger, Returner. The shapes are spike, stairs
-and soak: `-u` is their height, `-t` their length. At the start twelve accounts are signed up over
-HTTP (with --processes by each); they and their tasks stay. `python -m loadtests` uses this file
-too, and judges.
+Every response is checked: its status, and that it contains the user's own data only. With
+`--scenario NAME` the thresholds of that scenario decide the exit code.
 """
 
-import json
+import random
+import time
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from uuid import uuid4
 
-from locust import events
+from locust import FastHttpUser, between, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.runners import MasterRunner
 
-from loadtests import people
-from loadtests.caller import Caller
-from loadtests.users import Planner, Reader, Returner, Stranger, Worker
+from loadtests import accounts
+from loadtests.accounts import PASSWORD, Account
+from loadtests.scenarios import LOGIN, SCENARIOS, TASKS
 
-__all__ = ["Planner", "Reader", "Returner", "Stranger", "Worker"]
+MAX_NEW_TASKS = 5  # of one user, so that the lists do not grow
+TASK = f"{TASKS}/{{id}}"
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]
 def add_options(parser: LocustArgumentParser) -> None:
-    """Options of our own; Locust insists on the parameter's name."""
-    group = parser.add_argument_group("Todo")
-    group.add_argument("--people", help="file with people to be, instead of signing up")
-    group.add_argument("--results", help="file to write the figures to, as JSON")
+    """Add our options; Locust requires the parameter's name."""
+    parser.add_argument("--accounts", help="file of accounts; by default they are signed up")
+    parser.add_argument("--scenario", choices=list(SCENARIOS), help="whose thresholds to check")
 
 
-@events.init.add_listener  # type: ignore[untyped-decorator]
 @events.test_start.add_listener  # type: ignore[untyped-decorator]
-def find_people(environment: Environment, **_: Any) -> None:
-    """Have people whom the users can be: before the clock runs, or once the host is known."""
-    if Caller.everybody or isinstance(environment.runner, MasterRunner):
-        return
-    if file := getattr(environment.parsed_options, "people", None):
-        Caller.meet(people.read(Path(file)))
-    elif environment.host:
-        Caller.meet(people.sign_up(environment.host))
+def load_accounts(environment: Environment, **_: Any) -> None:
+    """Read the accounts, or sign them up."""
+    file = getattr(environment.parsed_options, "accounts", None)
+    found = accounts.read(Path(file)) if file else accounts.sign_up(environment.host or "")
+    TodoUser.accounts, TodoUser.turns = found, cycle(found)
 
 
 @events.quitting.add_listener  # type: ignore[untyped-decorator]
-def keep_results(environment: Environment, **_: Any) -> None:
-    """Write down what was measured."""
-    if file := getattr(environment.parsed_options, "results", None):
-        stats = environment.stats
-        found = {
-            "entries": stats.serialize_stats(),
-            "errors": stats.serialize_errors(),
-            "exceptions": [each["traceback"] for each in environment.runner.exceptions.values()]
-            if environment.runner
-            else [],
-        }
-        Path(file).write_text(json.dumps(found))
+def check_thresholds(environment: Environment, **_: Any) -> None:
+    """Print a line for each threshold, and exit with 1 where one is missed."""
+    scenario = SCENARIOS.get(getattr(environment.parsed_options, "scenario", None) or "")
+    checks = [each.check(environment) for each in scenario.thresholds] if scenario else []
+    for _held, line in checks:
+        print(line)  # noqa: T201
+    for error in environment.stats.errors.values():
+        print(f"     {error.occurrences} x {error.method} {error.name}: {error.error}")  # noqa: T201
+    environment.process_exit_code = int(not all(held for held, _line in checks))
+
+
+class TodoUser(FastHttpUser):
+    """A user with an account; what they do is up to the subclasses."""
+
+    abstract = True
+    network_timeout = connection_timeout = 15.0  # the service responds within ten seconds
+    accounts: ClassVar[list[Account]] = []
+    turns: ClassVar[Any] = None
+
+    def on_start(self) -> None:
+        """Take the next account."""
+        self.account: Account = next(TodoUser.turns)
+        self.created: list[str] = []
+
+    def call(self, method: str, path: str, status: int = 200, body: Any = None) -> list[Any]:
+        """Send a request, check the response, and return its tasks."""
+        headers = {"Authorization": f"Bearer {self.account.token}"}
+        name = TASKS if path == TASKS else TASK
+        with self.client.request(
+            method, path, name, headers=headers, json=body, catch_response=True
+        ) as response:
+            if response.status_code != status:
+                response.failure(f"status {response.status_code}, expected {status}")
+                return []
+            content = response.json() if status < 300 and response.content else {}
+            tasks = content.get("tasks", [content["task"]] if "task" in content else [])
+            if any(task["user_id"] != self.account.id for task in tasks):
+                response.failure("the response contains a task of another user")
+            elif "tasks" in content and len(tasks) < len(self.account.tasks):
+                response.failure("the list is not complete")
+            else:
+                response.success()
+            return list(tasks)
+
+    def list_tasks(self) -> None:
+        """Read the list."""
+        self.call("GET", TASKS)
+
+    def create_task(self) -> None:
+        """Create a task; delete the oldest one where there are enough."""
+        body = {"title": f"Task {random.random()}", "description": "soon"}  # noqa: S311
+        self.created += [each["id"] for each in self.call("POST", TASKS, 201, body)]
+        if len(self.created) > MAX_NEW_TASKS:
+            self.call("DELETE", f"{TASKS}/{self.created.pop(0)}", 204)
+
+    def own_path(self) -> str:
+        """The path of one of the user's tasks."""
+        return f"{TASKS}/{random.choice(self.account.tasks)}"  # noqa: S311
+
+
+class Reader(TodoUser):
+    """Reads the list without pause."""
+
+    weight = 4
+    tasks = [TodoUser.list_tasks]  # noqa: RUF012 - as Locust has it
+
+
+class Creator(TodoUser):
+    """Creates tasks without pause."""
+
+    tasks = [TodoUser.create_task]  # noqa: RUF012
+
+
+class Worker(TodoUser):
+    """Reads much and writes little, with pauses."""
+
+    weight = 10
+    wait_time = between(0.1, 0.5)
+    tasks: list[Any] = [*[TodoUser.list_tasks] * 7, TodoUser.create_task]  # noqa: RUF012
+
+    @task
+    def read_task(self) -> None:
+        """Read one task."""
+        self.call("GET", self.own_path())
+
+    @task
+    def update_task(self) -> None:
+        """Mark a task as done or not."""
+        self.call("PUT", self.own_path(), body={"completed": random.random() < 0.7})  # noqa: S311
+
+
+class Stranger(TodoUser):
+    """Reads the own list, and tries tasks of others and ids that do not exist."""
+
+    tasks = [TodoUser.list_tasks]  # noqa: RUF012
+
+    @task
+    def try_foreign_task(self) -> None:
+        """Try to read, change or delete a task of another user."""
+        other = random.choice(self.accounts)  # noqa: S311
+        if other.id != self.account.id:
+            method = random.choice(["GET", "PUT", "DELETE"])  # noqa: S311
+            body = {"title": "Changed"} if method == "PUT" else None
+            self.call(method, f"{TASKS}/{random.choice(other.tasks)}", 403, body)  # noqa: S311
+
+    @task
+    def try_unknown_id(self) -> None:
+        """Try an id that does not exist."""
+        self.call("GET", f"{TASKS}/{uuid4()}", 404)
+
+
+class Returner(TodoUser):
+    """Logs in without pause, unless the service asks to wait."""
+
+    weight = 2
+
+    @task
+    def log_in(self) -> None:
+        """Exchange e-mail and password for a token."""
+        body = {"email": self.account.email, "password": PASSWORD}
+        with self.client.post(LOGIN, json=body, catch_response=True) as response:
+            if response.status_code == 503 and "Retry-After" in (response.headers or {}):
+                response.success()
+                time.sleep(float(response.headers["Retry-After"]))
+            elif response.status_code != 200 or response.json()["user"]["id"] != self.account.id:
+                response.failure(f"status {response.status_code}, or another user")
+            else:
+                response.success()

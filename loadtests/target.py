@@ -1,85 +1,93 @@
-"""What is measured: this repository's service on a PostgreSQL that is thrown away, or a host."""
+"""The service under load: one that is started with an empty database, or a running one."""
 
-import contextlib
 import os
 import secrets
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from embedded import Postgres, PostgresError
-from loadtests import people
-from loadtests.people import Person
-from loadtests.processes import CannotRun, Child, answers, free_port
+from core.parent import parent_exit_hook
+from embedded import Postgres
+from loadtests import accounts
+from loadtests.accounts import Account
 
-SCRIPT = Path(__file__).resolve().parents[1] / "service.py"
-CROWD = 300  # people in the throwaway database
+SCRIPT = Path(__file__).parents[1] / "service.py"
+ACCOUNTS = 300
+START_TIMEOUT = 20  # seconds
 
 
 @dataclass(frozen=True)
 class Target:
-    """A running service, and the people who will use it."""
+    """A running service, and accounts there."""
 
     url: str
-    people: list[Person]
+    accounts: list[Account]
     database_url: str = ""
-    """For a look at its connections; empty where we have no access."""
-    pid: int = 0
+    """To count its connections; empty where the database cannot be reached."""
 
 
 @contextmanager
-def throwaway(**settings: str) -> Iterator[Target]:
-    """Start the service, with the environment's settings for all but the database.
+def started() -> Iterator[Target]:
+    """Start the service with an empty database and the settings of the environment.
 
-    Raises CannotRun.
+    Raises PostgresError and OSError.
     """
-    with ExitStack() as held:
-        name = tempfile.TemporaryDirectory(prefix="todo-load-", ignore_cleanup_errors=True)
-        folder = Path(held.enter_context(name))
-        try:
-            postgres = held.enter_context(Postgres(folder / "data"))
-        except PostgresError as error:
-            raise CannotRun(str(error)) from error
-        port, secret = free_port(), secrets.token_urlsafe(32)
+    with ExitStack() as resources:
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="todo-load-")))
+        database_url = resources.enter_context(Postgres(folder / "data")).url
+        secret = secrets.token_urlsafe(32)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
         environment = os.environ | {
-            "DATABASE_URL": postgres.url,
+            "DATABASE_URL": database_url,
             "BETTER_AUTH_SECRET": secret,
             "FRONTEND_URL": "http://localhost:3000",
             "HOST": "127.0.0.1",
             "PORT": str(port),
-            **settings,
+            "LOG_LEVEL": "error",
         }
-        command: list[str | Path] = [sys.executable, SCRIPT]
-        log = folder / "service.log"
-        service = Child(command, log, environment=environment, directory=folder)
-        held.enter_context(service)
+        service = subprocess.Popen(  # noqa: S603
+            [sys.executable, str(SCRIPT)],
+            env=environment,
+            cwd=folder,
+            preexec_fn=parent_exit_hook(os.getpid(), signal.SIGTERM),  # noqa: PLW1509
+        )
+        resources.callback(service.wait)
+        resources.callback(service.terminate)
         url = f"http://127.0.0.1:{port}"
-        service.wait_for(f"{url}/health")
-        try:
-            crowd = people.insert(postgres.url, secret, CROWD)
-        except OSError as error:
-            raise CannotRun(f"the database cannot be filled: {error}") from error
-        yield Target(url, crowd, postgres.url, service.pid)
+        wait_for(url, service)
+        yield Target(url, accounts.insert_now(database_url, secret, ACCOUNTS), database_url)
 
 
 @contextmanager
-def elsewhere(host: str, database_url: str) -> Iterator[Target]:
-    """Use a running service: people sign up over HTTP, and their tasks are deleted at the end.
+def running(host: str) -> Iterator[Target]:
+    """Use a running service: sign up accounts there, and delete their tasks at the end.
 
-    Raises CannotRun.
+    Raises OSError.
     """
-    host = host.rstrip("/")
-    if not answers(f"{host}/health"):
-        raise CannotRun(f"nothing answers at {host}")
+    url = host.rstrip("/")
+    found = accounts.sign_up(url)
     try:
-        crowd = people.sign_up(host)
-    except OSError as error:
-        raise CannotRun(f"nobody can sign up at {host}: {error}") from error
-    try:
-        yield Target(host, crowd, database_url)
+        yield Target(url, found)
     finally:
-        with contextlib.suppress(OSError):
-            people.tidy_up(host, crowd)
+        with suppress(OSError):
+            accounts.delete_tasks(url, found)
+
+
+def wait_for(url: str, service: subprocess.Popen[bytes]) -> None:
+    """Return when the service responds. Raises OSError."""
+    deadline = time.monotonic() + START_TIMEOUT
+    while service.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError), urllib.request.urlopen(f"{url}/health", timeout=1):  # noqa: S310
+            return
+        time.sleep(0.05)
+    raise OSError("the service did not start")

@@ -27,7 +27,7 @@ FIGURES = pytest.StashKey[list[str]]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pooler", choices=KINDS, help="put a PgBouncer before the database")
-    parser.addoption("--service-url", help="test a service that runs (see deploy/fleet)")
+    parser.addoption("--service-url", help="test a service that runs ")
     parser.addoption("--service-log", action="append", default=[], help="a file with its log")
     parser.addoption("--database-url", help="the way to its database")
 

@@ -1,6 +1,5 @@
-"""Users that Better Auth created: valid tokens without a row in our table."""
+"""Users that Better Auth created: valid tokens without a row in `users`."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
@@ -10,21 +9,29 @@ import pytest
 from tests.support import expect
 from tests.support.program import Program
 from tests.support.sql import Sql
-from tests.support.tokens import claims, sign, without
+from tests.support.tokens import claims, sign
 from tests.support.users import User, new_email
 
 NEW = {"title": "Buy milk"}
+ISSUER = "http://localhost:3000"
+NO_EMAIL, OTHERS = "it names no usable e-mail", "its e-mail belongs to another user"
+REFUSED = [  # claims, with the e-mail of another user; the reason in the log
+    *(({"email": each}, NO_EMAIL) for each in (None, "", " ", 42, ["a@b.co"], "a\0@example.com")),
+    ({"email": "a" * 300 + "@example.com"}, NO_EMAIL),
+    *(({}, OTHERS), ({"email": "{EMAIL}"}, OTHERS)),
+    ({"iss": "todo"}, "the account has been deleted"),
+]
+
+
+def unknown_user(http: httpx.Client, **more: object) -> User:
+    """A user without a row, with these claims beside the usual ones."""
+    user_id, email = str(uuid4()), new_email()
+    return User(http, user_id, email, sign(claims(user_id, **{"email": email} | more)))
 
 
 @pytest.fixture
-def guest(http: httpx.Client) -> User:
-    """Somebody of Better Auth's, with the claims of its tokens."""
-    return visitor(http, iss="http://localhost:3000", aud="http://localhost:3000")
-
-
-def visitor(http: httpx.Client, **more: object) -> User:
-    user_id, email = str(uuid4()), new_email()
-    return User(http, user_id, email, sign(claims(user_id, **{"email": email} | more)))
+def user(http: httpx.Client) -> User:
+    return unknown_user(http, iss=ISSUER, aud=ISSUER)
 
 
 def row(sql: Sql, user: User) -> dict[str, object] | None:
@@ -32,141 +39,91 @@ def row(sql: Sql, user: User) -> dict[str, object] | None:
     return found[0] if found else None
 
 
-def test_reading_shows_an_empty_list_and_makes_no_user(guest: User, sql: Sql) -> None:
-    assert guest.tasks() == []
-    expect.error(guest.get(f"/api/tasks/{uuid4()}"), 404, "Task not found")
-    assert row(sql, guest) is None
+def test_only_a_valid_create_needs_a_row(user: User, sql: Sql, alice: User) -> None:
+    path = f"/api/tasks/{uuid4()}"
+    assert user.tasks() == []
+    for response in (user.get(path), user.put(path, json=NEW), user.delete(path)):
+        expect.error(response, 404, "Task not found")
+    others = f"/api/tasks/{alice.add()['id']}"
+    expect.error(user.put(others, json=NEW), 403, "Access denied")
+    expect.error(user.post("/api/tasks", json={"title": " "}), 400, "Title is required")
+    assert row(sql, user) is None
 
 
-def test_changing_what_is_not_there_makes_no_user(guest: User, sql: Sql, alice: User) -> None:
-    task = alice.add()
-    expect.error(guest.put(f"/api/tasks/{uuid4()}", json=NEW), 404, "Task not found")
-    expect.error(guest.delete(f"/api/tasks/{uuid4()}"), 404, "Task not found")
-    expect.error(guest.put(f"/api/tasks/{task['id']}", json=NEW), 403, "Access denied")
-    assert row(sql, guest) is None
+def test_first_create_provisions_the_user(user: User, sql: Sql) -> None:
+    first = expect.task(user.post("/api/tasks", json=NEW), 201)
+    assert first["user_id"] == user.id
+    assert row(sql, user) == {"email": user.email, "password_hash": "!"}
+    assert user.tasks() == [first]
+    second = user.add("the next one")
+    assert user.tasks() == [second, first]
 
 
-def test_the_first_task_makes_the_user(guest: User, sql: Sql) -> None:
-    task = expect.task(guest.post("/api/tasks", json=NEW), 201)
-    assert task["user_id"] == guest.id
-    assert row(sql, guest) == {"email": guest.email, "password_hash": "!"}
-    assert guest.tasks() == [task]
-
-
-def test_the_address_is_kept_in_lower_case(http: httpx.Client, sql: Sql) -> None:
-    email = new_email()
-    guest = visitor(http, email=email.upper())
-    assert guest.post("/api/tasks", json=NEW).status_code == 201
-    assert row(sql, guest) == {"email": email, "password_hash": "!"}
-
-
-def test_a_refused_task_makes_no_user(guest: User, sql: Sql) -> None:
-    expect.error(guest.post("/api/tasks", json={"title": " "}), 400, "Title is required")
-    assert row(sql, guest) is None
-
-
-def test_the_second_task_finds_the_user(guest: User) -> None:
-    titles = [guest.add(title)["title"] for title in ("one", "two")]
-    assert [task["title"] for task in guest.tasks()] == titles[::-1]
-
-
-def test_two_first_tasks_at_once_are_both_kept(guest: User, sql: Sql) -> None:
+def test_concurrent_first_creates_are_all_stored(user: User, sql: Sql) -> None:
     with ThreadPoolExecutor(6) as runners:
-        answers = list(runners.map(lambda _: guest.post("/api/tasks", json=NEW), range(6)))
-    assert [answer.status_code for answer in answers] == [201] * 6
-    assert len(guest.tasks()) == 6
-    assert sql.value("SELECT count(*) FROM users WHERE id = $1", UUID(guest.id)) == 1
-
-
-def test_accounts_are_never_linked_by_their_address(
-    http: httpx.Client, sql: Sql, alice: User
-) -> None:
-    for email in (alice.email, alice.email.upper()):
-        guest = visitor(http, email=email)
-        expect.unauthorized(guest.post("/api/tasks", json=NEW))
-        assert row(sql, guest) is None
-        assert guest.tasks() == []
-    assert alice.tasks() == []
-
-
-def test_without_an_address_there_is_no_user(http: httpx.Client, sql: Sql) -> None:
-    user_id = str(uuid4())
-    guest = User(http, user_id, "", sign(without(claims(user_id), "email")))
-    assert guest.tasks() == []
-    expect.unauthorized(guest.post("/api/tasks", json=NEW))
-    assert row(sql, guest) is None
+        responses = list(runners.map(lambda _: user.post("/api/tasks", json=NEW), range(6)))
+    assert [response.status_code for response in responses] == [201] * 6
+    assert len(user.tasks()) == 6
+    assert sql.value("SELECT count(*) FROM users WHERE id = $1", UUID(user.id)) == 1
 
 
 @pytest.mark.parametrize(
-    "email", [None, "", " ", 42, ["a@example.com"], "a" * 300 + "@example.com", "a\0@example.com"]
+    "domain", ["EXAMPLE.COM", "corp.local", "localhost", "intranet", "todo.test"]
 )
-def test_with_an_odd_address_there_is_no_user(http: httpx.Client, sql: Sql, email: object) -> None:
-    guest = visitor(http, email=email)
-    expect.unauthorized(guest.post("/api/tasks", json=NEW))
-    assert row(sql, guest) is None
+def test_email_is_stored_in_lower_case(http: httpx.Client, sql: Sql, domain: str) -> None:
+    email = f"User.{uuid4().hex}@{domain}"
+    user = unknown_user(http, email=email)
+    user.add()
+    assert row(sql, user) == {"email": email.lower(), "password_hash": "!"}
 
 
-@pytest.mark.parametrize("domain", ["corp.local", "localhost", "intranet", "todo.test"])
-def test_an_address_of_a_company_of_its_own_will_do(
-    http: httpx.Client, sql: Sql, domain: str
-) -> None:
-    guest = visitor(http, email=f"{uuid4().hex}@{domain}")
-    guest.add()
-    found = row(sql, guest)
-    assert found
-    assert found["email"].endswith(f"@{domain}")
-
-
-def test_the_log_says_why_a_user_is_refused(
-    http: httpx.Client, service: Program, alice: User
-) -> None:
-    expect.unauthorized(visitor(http, email=alice.email).post("/api/tasks", json=NEW))
-    expect.unauthorized(visitor(http, email=None).post("/api/tasks", json=NEW))
-    said = [record["message"] for record in service.records("has no row in users")]
-    assert {message.rpartition(": ")[2] for message in said} >= {
-        "its e-mail is somebody else's",
-        "it names no usable e-mail",
-    }
-    assert not any(alice.email in message for message in said)
-
-
-def test_our_own_token_without_a_row_is_a_deleted_account(http: httpx.Client, sql: Sql) -> None:
-    leaver = visitor(http, iss="todo")
-    assert leaver.tasks() == []
-    expect.unauthorized(leaver.post("/api/tasks", json=NEW))
-    assert row(sql, leaver) is None
-
-
-def test_a_user_deleted_after_signup_does_not_come_back(http: httpx.Client, sql: Sql) -> None:
-    body = {"email": new_email(), "password": "correct horse"}
-    made = http.post("/api/auth/signup", json=body).json()
-    leaver = User(http, made["user"]["id"], made["user"]["email"], made["token"])
-    leaver.add()
-    sql.value("DELETE FROM tasks WHERE user_id = $1", UUID(leaver.id))
-    sql.value("DELETE FROM users WHERE id = $1", UUID(leaver.id))
-    assert leaver.tasks() == []
-    expect.unauthorized(leaver.post("/api/tasks", json=NEW))
-    assert row(sql, leaver) is None
-
-
-@pytest.mark.parametrize("password", ["!", "correct horse"])
-def test_a_provisioned_user_has_no_password(http: httpx.Client, guest: User, password: str) -> None:
-    guest.add()
-    body = {"email": guest.email, "password": password}
-    response = http.post("/api/auth/login", json=body)
-    expect.error(response, 401, "Invalid email or password")
-
-
-def test_the_address_of_a_provisioned_user_is_taken(http: httpx.Client, guest: User) -> None:
-    guest.add()
-    body = {"email": guest.email, "password": "correct horse"}
+def test_provisioned_user_cannot_log_in_or_sign_up(http: httpx.Client, user: User) -> None:
+    user.add()
+    for password in ("!", "correct horse"):
+        body = {"email": user.email, "password": password}
+        response = http.post("/api/auth/login", json=body)
+        expect.error(response, 401, "Invalid email or password")
     expect.error(http.post("/api/auth/signup", json=body), 409, "Email already registered")
 
 
-def test_a_row_written_later_is_used_as_it_is(
-    new_user: Callable[[], User], sql: Sql, http: httpx.Client
+@pytest.mark.parametrize(("more", "reason"), REFUSED)
+def test_user_is_not_provisioned_and_the_log_names_the_reason(
+    http: httpx.Client,
+    sql: Sql,
+    service: Program,
+    alice: User,
+    more: dict[str, object],
+    reason: str,
 ) -> None:
-    known = new_user()
-    moved = User(http, known.id, "", sign(claims(known.id, email=new_email())))
-    moved.add()
-    assert row(sql, known) == {"email": known.email, "password_hash": "!"}
+    if more.get("email") == "{EMAIL}":
+        more = {"email": alice.email.upper()}
+    user, request_id = unknown_user(http, **{"email": alice.email} | more), uuid4().hex
+    response = user.post("/api/tasks", json=NEW, headers={"X-Request-ID": request_id})
+    expect.unauthorized(response)
+    assert (row(sql, user), user.tasks(), alice.tasks()) == (None, [], [])
+    [record] = service.records(request_id)
+    assert record["message"].endswith(f"has no row in users: {reason}")
+    assert alice.email not in str(record).lower()
+
+
+def test_token_without_email_is_401(http: httpx.Client, sql: Sql) -> None:
+    user_id = str(uuid4())
+    user = User(http, user_id, "", sign(claims(user_id)))
+    expect.unauthorized(user.post("/api/tasks", json=NEW))
+    assert (row(sql, user), user.tasks()) == (None, [])
+
+
+def test_user_deleted_after_signup_is_401(http: httpx.Client, sql: Sql) -> None:
+    body = {"email": new_email(), "password": "correct horse"}
+    created = http.post("/api/auth/signup", json=body).json()
+    user = User(http, created["user"]["id"], created["user"]["email"], created["token"])
+    user.add()
+    sql.value("DELETE FROM tasks WHERE user_id = $1", UUID(user.id))
+    sql.value("DELETE FROM users WHERE id = $1", UUID(user.id))
+    expect.unauthorized(user.post("/api/tasks", json=NEW))
+    assert (row(sql, user), user.tasks()) == (None, [])
+
+
+def test_row_of_a_known_user_is_not_changed(http: httpx.Client, sql: Sql, alice: User) -> None:
+    User(http, alice.id, "", sign(claims(alice.id, email=new_email()))).add()
+    assert row(sql, alice) == {"email": alice.email, "password_hash": "!"}

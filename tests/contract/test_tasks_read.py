@@ -1,9 +1,9 @@
-"""GET /api/tasks/{id}, and what ids are, for every verb."""
+"""GET /api/tasks and GET /api/tasks/{id}; and what ids are, for every method."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,92 +11,102 @@ from tests.support import expect, raw_http
 from tests.support.program import Program
 from tests.support.sql import Sql
 from tests.support.tokens import bearer
-from tests.support.users import User, add_task
+from tests.support.users import ADD_TASK, User, add_task
 
-VERBS: list[tuple[str, dict[str, Any]]] = [
-    ("GET", {}),
-    ("PUT", {"json": {"title": "Changed"}}),
-    ("DELETE", {}),
-]
-each_verb = pytest.mark.parametrize(("verb", "options"), VERBS)
-NO_IDS = [
-    "1",
-    "0",
-    "-1",
-    "null",
-    "undefined",
-    "not-a-uuid",
-    "a" * 36,
-    "e1b2c3d4-0000-4000-8000-00000000000",
-    "e1b2c3d4-0000-4000-8000-0000000000012",
-    "e1b2c3d4-0000-4000-8000-00000000000g",
-    "%7Be1b2c3d4-0000-4000-8000-000000000001%7D",
-    "urn:uuid:e1b2c3d4-0000-4000-8000-000000000001",
-    "e1b2c3d4-0000-4000-8000-000000000001%00",
-    "e1b2c3d4-0000-4000-8000-000000000001%0A",
-    "%20e1b2c3d4-0000-4000-8000-000000000001",
-    "%00",
-    "%ED%A0%80",
-    "%FF%FE",
-    "%F0%9F%A5%9B",
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+ID = "e1b2c3d4-0000-4000-8000-000000000001"
+NOT_IDS = [
+    *("1", "0", "-1", "null", "undefined", "not-a-uuid", "a" * 36, "x" * 3000),
+    *(ID[:-1], f"{ID}2", f"{ID[:-1]}g", f"%7B{ID}%7D", f"urn:uuid:{ID}"),
+    *(f"{ID}%00", f"{ID}%0A", f"%20{ID}", "%00", "%ED%A0%80", "%FF%FE", "%F0%9F%A5%9B"),
     "'%20OR%20'1'='1",
-    "x" * 3000,
 ]
+BODIES: dict[str, dict[str, Any]] = {"GET": {}, "PUT": {"json": {"title": "No"}}, "DELETE": {}}
 
 
-def test_a_task_is_read_as_it_was_made(alice: User) -> None:
-    made = alice.add("Buy milk", description="2 litres")
-    assert expect.task(alice.get(f"/api/tasks/{made['id']}")) == made
+def test_list_of_a_new_user_is_empty(alice: User) -> None:
+    response = alice.get("/api/tasks")
+    assert (response.status_code, response.json()) == (200, {"tasks": []})
+    assert response.headers["content-type"].split(";")[0] == "application/json"
 
 
-def test_a_time_on_the_second_has_microseconds(alice: User, sql: Sql) -> None:
-    task_id = add_task(sql, alice, "on the second", datetime(2026, 6, 1, 12, tzinfo=UTC))
-    task = expect.task(alice.get(f"/api/tasks/{task_id}"))
-    assert task["created_at"] == "2026-06-01T12:00:00.000000Z"
+def test_newest_task_is_first_and_an_update_does_not_move_it(alice: User) -> None:
+    tasks = [alice.add(title, description=title) for title in ("one", "two", "three")]
+    assert alice.tasks() == tasks[::-1]
+    for task in tasks:
+        assert expect.task(alice.get(f"/api/tasks/{task['id']}")) == task
+    updated = expect.task(alice.put(f"/api/tasks/{tasks[0]['id']}", json={"completed": True}))
+    assert alice.tasks() == [tasks[2], tasks[1], updated]
 
 
-@each_verb
-def test_a_task_of_somebody_else_is_403(
-    alice: User, bob: User, verb: str, options: dict[str, Any]
+def test_order_is_by_creation_to_the_microsecond_then_by_id(alice: User, sql: Sql) -> None:
+    for title, late in (("b", 1), ("c", 0), ("a", 2), ("d", -86_400_000_000)):
+        add_task(sql, alice, title, NOON + timedelta(microseconds=late))
+    assert [task["title"] for task in alice.tasks()] == ["a", "b", "c", "d"]
+    ids = {add_task(sql, alice, "same moment", NOON + timedelta(days=1)) for _ in range(9)}
+    listed = [task["id"] for task in alice.tasks()][:9]
+    assert listed in (sorted(ids), sorted(ids, reverse=True))
+    alice.put(f"/api/tasks/{listed[4]}", json={"title": "changed"})
+    assert [task["id"] for task in alice.tasks()][:9] == listed
+
+
+def test_times_are_utc_with_microseconds(alice: User, sql: Sql) -> None:
+    sql.value("SET timezone TO 'Asia/Kolkata'")
+    task_id = add_task(sql, alice, "on the second", NOON)
+    sql.value("RESET timezone")
+    add_task(sql, alice, "a hundredth", NOON - timedelta(microseconds=990_000))
+    first, second = alice.tasks()
+    assert first["created_at"] == first["updated_at"] == "2026-06-01T12:00:00.000000Z"
+    assert second["created_at"] == "2026-06-01T11:59:59.010000Z"
+    assert expect.task(alice.get(f"/api/tasks/{task_id}")) == first
+
+
+def test_long_list_is_complete(alice: User, sql: Sql) -> None:
+    moments = [NOON + timedelta(seconds=second) for second in range(1500)]
+    rows = [(uuid4(), f"{moment:%X}", UUID(alice.id), moment) for moment in moments]
+    sql.many(ADD_TASK, rows)
+    assert [task["id"] for task in alice.tasks()] == [str(row[0]) for row in reversed(rows)]
+
+
+def test_tasks_of_other_users_are_not_listed(alice: User, bob: User) -> None:
+    tasks = [user.add() for user in (alice, bob)]
+    assert [alice.tasks(), bob.tasks()] == [[task] for task in tasks]
+    assert [task["user_id"] for task in tasks] == [alice.id, bob.id]
+    assert alice.get("/api/tasks", params={"user_id": bob.id}).json() == {"tasks": [tasks[0]]}
+
+
+@pytest.mark.parametrize("method", BODIES)
+def test_task_of_another_user_is_403(alice: User, bob: User, method: str) -> None:
+    task = bob.add()
+    response = alice.call(method, f"/api/tasks/{task['id']}", **BODIES[method])
+    expect.error(response, 403, "Access denied")
+    assert (alice.tasks(), bob.tasks()) == ([], [task])
+
+
+@pytest.mark.parametrize("method", BODIES)
+def test_unknown_and_deleted_tasks_are_404(alice: User, bob: User, method: str) -> None:
+    deleted = alice.add()["id"]
+    assert alice.delete(f"/api/tasks/{deleted}").status_code == 204
+    for user, task_id in ((alice, deleted), (bob, deleted), (alice, uuid4())):
+        response = user.call(method, f"/api/tasks/{task_id}", **BODIES[method])
+        expect.error(response, 404, "Task not found")
+
+
+@pytest.mark.parametrize("method", BODIES)
+@pytest.mark.parametrize("task_id", NOT_IDS, ids=lambda task_id: task_id[:60])
+def test_id_that_is_not_a_uuid_is_404(
+    service: Program, alice: User, method: str, task_id: str
 ) -> None:
-    theirs = bob.add("theirs")
-    expect.error(alice.call(verb, f"/api/tasks/{theirs['id']}", **options), 403, "Access denied")
-    assert bob.tasks() == [theirs]
-
-
-@each_verb
-def test_a_task_that_never_was_is_404(alice: User, verb: str, options: dict[str, Any]) -> None:
-    expect.error(alice.call(verb, f"/api/tasks/{uuid4()}", **options), 404, "Task not found")
-
-
-@each_verb
-def test_a_deleted_task_is_404(alice: User, bob: User, verb: str, options: dict[str, Any]) -> None:
-    gone = alice.add()
-    assert alice.delete(f"/api/tasks/{gone['id']}").status_code == 204
-    for user in (alice, bob):
-        expect.error(user.call(verb, f"/api/tasks/{gone['id']}", **options), 404, "Task not found")
-
-
-@each_verb
-@pytest.mark.parametrize("task_id", NO_IDS)
-def test_an_id_that_is_no_uuid_is_404(
-    service: Program, alice: User, task_id: str, verb: str, options: dict[str, Any]
-) -> None:
-    body = b'{"title": "Changed"}' if options else b""
-    headers = bearer(alice.token) | {
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-    }
-    response = raw_http.send(service.port, verb, f"/api/tasks/{task_id}", headers, [body])
+    body = b'{"title": "Changed"}' if method == "PUT" else b""
+    headers = bearer(alice.token) | {"Content-Length": str(len(body))}
+    response = raw_http.send(service.port, method, f"/api/tasks/{task_id}", headers, [body])
     expect.error(response, 404, "Task not found")
 
 
-@pytest.mark.parametrize("write", [str.upper, lambda text: text.replace("-", "")])
-def test_an_id_written_otherwise_is_found_or_not_but_no_accident(
-    alice: User, write: Callable[[str], str]
-) -> None:
+@pytest.mark.parametrize("spell", [str.upper, lambda text: text.replace("-", "")])
+def test_id_in_another_spelling_is_found_or_404(alice: User, spell: Callable[[str], str]) -> None:
     task = alice.add()
-    response = alice.get(f"/api/tasks/{write(task['id'])}")
+    response = alice.get(f"/api/tasks/{spell(task['id'])}")
     if response.status_code == 200:
         assert expect.task(response) == task
     else:

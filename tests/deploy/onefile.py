@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from embedded.account import OURSELVES, Account
+from embedded.account import CURRENT, Account
 from tests.support.program import Program, eventually, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def built() -> Iterator[Path]:
 def ordinary() -> Account:
     """Whoever runs the tests, and for root somebody who may do less."""
     if os.geteuid() != 0:
-        return OURSELVES
+        return CURRENT
     nobody = pwd.getpwnam("nobody")
     return Account(nobody.pw_uid, nobody.pw_gid, [])
 

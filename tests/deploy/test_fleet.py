@@ -1,102 +1,113 @@
-"""The fleet of deploy/fleet: what it promises is held, and nothing of it is left behind."""
+"""Three replicas behind haproxy and PgBouncer: restarted, killed and failed over under load."""
 
-import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import httpx
 import pytest
 
-from embedded.binaries import folders_of_system
-from tests.support.postgres import has_ended
+from tests.conftest import FRONTEND
+from tests.deploy.fleet import REPLICAS, Fleet
+from tests.support.load import Load, Outcome, percentile
 from tests.support.program import eventually
+from tests.support.sql import Sql
+from tests.support.tokens import SECRET
 
-ROOT = Path(__file__).parents[2]
-PATH = f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"
-ABSENT = [name for name in ("haproxy", "pgbouncer", "setpriv") if not shutil.which(name, path=PATH)]
-if not any((folder / "pg_basebackup").exists() for folder in folders_of_system()):
-    ABSENT.append("PostgreSQL of the system, with pg_basebackup")
-LONGEST = 500  # seconds
-PROMISES = 15  # lines of the table
-Launch = Callable[..., subprocess.Popen[str]]
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(ABSENT), reason=f"needs {', '.join(ABSENT)}"),
-]
+CLIENTS = {"writers": 8, "readers": 8}
+BEFORE, AFTER = 1.0, 2.0  # seconds of load
+UNSENT = 0.3  # seconds without replication before the primary dies
+MAX_BREAK = 10.0  # seconds without writes
+Figure = Callable[[str, object], None]
 
 
-@pytest.fixture
-def folder(open_directory: Path) -> Iterator[Path]:
-    """Where a fleet has its files; PostgreSQL's account must be able to reach it."""
-    folder = open_directory / "fleet"
-    folder.mkdir()
-    yield folder
-    shutil.rmtree(folder)
+class LoadWithKeys(Load):
+    """Creates tasks with an Idempotency-Key, so that haproxy may repeat them."""
+
+    async def _ask(
+        self, client: httpx.AsyncClient, method: str, path: str, **options: Any
+    ) -> httpx.Response | None:
+        if method == "POST":
+            options["headers"] = {"Idempotency-Key": str(uuid4())}
+        return await super()._ask(client, method, path, **options)
 
 
 @pytest.fixture
-def launch(folder: Path) -> Iterator[Launch]:
-    """Launch a fleet; it is killed with the test at the latest."""
-    launched: list[subprocess.Popen[str]] = []
-
-    def launch_one(*arguments: str) -> subprocess.Popen[str]:
-        launched.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "deploy.fleet", *arguments],
-                cwd=ROOT,
-                env=os.environ | {"TMPDIR": str(folder)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return launched[-1]
-
-    yield launch_one
-    for process in launched:
-        process.kill()
-        process.communicate()
+def fleet() -> Iterator[Fleet]:
+    directory = Path(tempfile.mkdtemp(prefix="todo-fleet-"))
+    directory.chmod(0o755)  # for the accounts that the programs run as
+    settings = {"BETTER_AUTH_SECRET": SECRET, "FRONTEND_URL": FRONTEND}
+    try:
+        with Fleet(directory, settings) as running:
+            yield running
+    finally:
+        shutil.rmtree(directory)
 
 
-def test_a_fleet_holds_what_is_promised(
-    launch: Launch, folder: Path, figure: Callable[[str, object], None]
-) -> None:
-    fleet = launch()
-    table, words = fleet.communicate(timeout=LONGEST)
-    rows = [re.split(r"  +", line) for line in table.splitlines()[1:]]
-    for what, _, measured, _ in rows:
-        figure(f"fleet, {what}", measured)
-    assert (fleet.returncode, [row for row in rows if row[-1] != "yes"]) == (0, []), words
-    assert len(rows) == PROMISES
-    assert list(folder.iterdir()) == []
+def failed(load: Load) -> list[Outcome]:
+    return [each for each in list(load.outcomes) if not 200 <= each.status < 300]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_it_ends_nothing_goes_on(
-    launch: Launch, folder: Path, number: signal.Signals
-) -> None:
-    fleet = launch("--only", "contract")
-    assert fleet.stderr
-    assert "behind http://127.0.0.1:" in fleet.stderr.readline()
-    programs = descendants(fleet.pid)
-    assert len(programs) > 7  # two PostgreSQL, PgBouncer, three replicas, haproxy and more
-    fleet.send_signal(number)
-    assert fleet.wait(30) != 0
-    assert eventually(lambda: [pid for pid in programs if not has_ended(pid)] == [], 20)
-    if number != signal.SIGKILL:
-        assert list(folder.iterdir()) == []
+def assert_nothing_lost(load: Load, database_url: str) -> None:
+    with Sql(database_url) as sql:
+        assert load.acknowledged > 0
+        assert load.lost(sql) == []
+        assert {*load.twice(sql)} & {*load.possible} == set()
 
 
-def descendants(pid: int) -> list[int]:
-    children = [
-        int(child)
-        for file in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in file.read_text().split()
-    ]
-    return children + [each for child in children for each in descendants(child)]
+def test_rolling_restart_and_killed_replicas(fleet: Fleet, figure: Figure) -> None:
+    with Load(fleet.url, **CLIENTS) as load:
+        time.sleep(BEFORE)
+        for name in REPLICAS:
+            assert fleet.replicas[name].stop() == 0
+            fleet.replicas[name].start()
+            fleet.wait_until_ready()
+        time.sleep(AFTER)
+    slowest = percentile(load.outcomes, 1)
+    figure("rolling restart, failed requests", f"{len(failed(load))} of {len(load.outcomes)}")
+    figure("rolling restart, slowest request", f"{slowest:.2f} s")
+    assert failed(load) == []
+    assert_nothing_lost(load, fleet.databases.primary.url)
+
+    deaths: list[tuple[float, float]] = []
+    with LoadWithKeys(fleet.url, **CLIENTS) as load:
+        for name in REPLICAS:
+            time.sleep(BEFORE)
+            began = time.monotonic()
+            fleet.replicas[name].kill()
+            deaths.append((began, time.monotonic()))
+            time.sleep(AFTER)
+            fleet.replicas[name].start()
+            fleet.wait_until_ready()
+    broken = failed(load)
+    figure("kill -9 of each replica, failed requests", f"{len(broken)} of {len(load.outcomes)}")
+    assert [each for each in broken if each.method in {"GET", "POST"}] == []
+    for each in broken:  # a PUT or DELETE may have been applied, so haproxy does not repeat it
+        assert any(each.began <= gone and each.ended >= began for began, gone in deaths)
+    assert_nothing_lost(load, fleet.databases.primary.url)
+
+
+def test_failover_to_the_standby(fleet: Fleet, figure: Figure) -> None:
+    with Load(fleet.url, **CLIENTS) as load:
+        time.sleep(BEFORE)
+        fleet.databases.kill_primary(UNSENT)
+        gone = time.monotonic()
+        fleet.fail_over()
+        eventually(lambda: resumed(load, gone) is not None, MAX_BREAK)
+        time.sleep(AFTER)
+    back = resumed(load, gone)
+    assert back is not None
+    figure("failover, time without writes", f"{back - gone:.2f} s")
+    assert back - gone < MAX_BREAK
+    assert [each for each in failed(load) if each.began > back + 1] == []
+    assert_nothing_lost(load, fleet.databases.standby.url)
+
+
+def resumed(load: Load, gone: float) -> float | None:
+    """When the first write that began after a moment was acknowledged."""
+    writes = [each for each in load.since(gone) if each.method != "GET"]
+    return min((each.ended for each in writes if 200 <= each.status < 300), default=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from embedded.account import OURSELVES
+from embedded.account import CURRENT
 from tests.contract.test_end_to_end import test_two_people_keep_their_lists as keep_lists
 from tests.deploy.onefile import Maker, built
 from tests.support.program import eventually
@@ -60,7 +60,7 @@ def test_it_serves_without_python(
     make: Maker, without_python: tuple[str, ...], workers: str
 ) -> None:
     arguments = ("--embedded", "--workers", workers)
-    with make(*arguments, account=OURSELVES, through=without_python) as program:
+    with make(*arguments, account=CURRENT, through=without_python) as program:
         with httpx.Client(base_url=program.url, timeout=20) as http:
             keep_lists(http)
             assert http.get("/docs").status_code == 200

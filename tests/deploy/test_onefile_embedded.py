@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from embedded import Postgres
-from embedded.account import OURSELVES
+from embedded.account import CURRENT
 from tests.contract.test_end_to_end import test_two_people_keep_their_lists as keep_lists
 from tests.deploy.dumped import everything, needs_psql, psql, url_of
 from tests.deploy.onefile import Maker, OneFile, built
@@ -62,7 +62,7 @@ def test_root_needs_nothing_else(make: Maker) -> None:
     """The programs that root unpacks are for root's eyes; its stand-in gets a copy."""
     if os.geteuid() != 0 or subprocess.run([*EMPTY_CACHE, "true"], check=False).returncode:
         pytest.skip("not root, or root that may not mount")
-    program = make("--embedded", account=OURSELVES, through=EMPTY_CACHE)
+    program = make("--embedded", account=CURRENT, through=EMPTY_CACHE)
     program.launch()
     server = eventually(lambda: server_of(program), 20)
     assert Path(f"/proc/{server}").stat().st_uid != 0

@@ -12,22 +12,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from deploy.fleet.databases import Databases
-from embedded.binaries import folders_of_system
+from tests.deploy.replication import Databases
 from tests.support import expect
 from tests.support.program import Program, eventually
 from tests.support.users import User, new_email
 
 TRIES = 300
 AWAY = "Service temporarily unavailable"
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not any((folder / "pg_basebackup").exists() for folder in folders_of_system()),
-        reason="needs PostgreSQL of the system, with pg_basebackup",
-    ),
-]
 
 
 class Deployments(NamedTuple):

@@ -1,1 +1,1 @@
-"""The load scenarios, and the gate on the price of a request."""
+"""Tests of the load tests."""

@@ -1,1 +1,0 @@
-"""A fleet on one machine, of existing programs: `python -m deploy.fleet`."""

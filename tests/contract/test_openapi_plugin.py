@@ -1,0 +1,98 @@
+"""The OpenAPI document of a plugin that is not one of ours."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.contract.openapi import Json, examples, operations
+from tests.support import expect
+from tests.support.program import Program, has_stack_trace
+from tests.support.sql import new_database
+
+PLUGIN = '''
+from typing_extensions import TypedDict
+
+from core.body import Body
+from core.errors import ApiError
+from core.operation import uuid_in_path
+from core.plugin import Plugin
+
+plugin = Plugin("books", prefix="/books", errors=())
+
+class Page(TypedDict):
+    words: int
+
+class Note(Body):
+    text: str
+    loud: bool
+
+class Teapot(ApiError):
+    """It is a teapot."""
+
+    status = 418
+    sentence = "Short and stout"
+    headers = {"X-Handle": "here"}
+
+@plugin.get("/pages/{slug}", returns=Page, public=True, errors=[Teapot])
+async def read_page(request):
+    """Read a page."""
+    return {"words": 1 // len(request.path_params["slug"].strip("x"))}
+
+@plugin.post("/{id}/{slug}", public=True, parameters=[uuid_in_path("id", "The book.")])
+async def note(request, note: Note):
+    """Add a note."""
+'''
+
+
+@pytest.fixture(scope="module")
+def program(
+    start: Callable[..., Program], postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Program]:
+    directory = tmp_path_factory.mktemp("plugin")
+    (directory / "library").mkdir()
+    (directory / "library" / "books.py").write_text(PLUGIN)
+    names = "health,docs,library.books"
+    program = start(new_database(postgres), PLUGINS=names, PYTHONPATH=str(directory))
+    yield program
+    program.kill()
+
+
+@pytest.fixture(scope="module")
+def document(program: Program) -> Json:
+    found: Json = httpx.get(f"{program.url}/openapi.json").json()
+    return found
+
+
+def test_document_is_valid(document: Json) -> None:
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_path_parameter_is_text_unless_it_is_declared_a_uuid(document: Json) -> None:
+    kinds = {
+        name: {each["name"]: each["schema"].get("format") for each in found["parameters"]}
+        for name, found in operations(document).items()
+        if "parameters" in found
+    }
+    assert kinds == {"readPage": {"slug": None}, "note": {"id": "uuid", "slug": None}}
+
+
+def test_type_without_examples_has_none(document: Json) -> None:
+    response = operations(document)["readPage"]["responses"]["200"]
+    assert set(response["content"]["application/json"]) == {"schema"}
+
+
+def test_declared_error_is_documented(document: Json) -> None:
+    response = operations(document)["readPage"]["responses"]["418"]
+    assert response["description"] == "It is a teapot."
+    assert examples(response) == [{"error": "Short and stout"}]
+    assert set(response["headers"]) == {"X-Request-ID"}
+
+
+def test_bug_is_the_documented_500_and_is_logged(program: Program, document: Json) -> None:
+    response = httpx.get(f"{program.url}/books/pages/xxx", headers={"X-Request-ID": "bug"})
+    shown = operations(document)["readPage"]["responses"]["500"]
+    assert [{"error": expect.error(response, 500)}] == examples(shown)
+    [record] = filter(has_stack_trace, program.records("bug"))
+    assert "ZeroDivisionError" in record["message"]
