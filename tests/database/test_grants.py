@@ -66,7 +66,7 @@ class Restricted(NamedTuple):
 def restricted(start: Callable[..., Program], postgres: str) -> Iterator[Restricted]:
     url = new_database(postgres)
     name = urlsplit(url).path[1:]
-    grants = block("README.md", "grants").replace("DATABASE todo ", f"DATABASE {name} ")
+    grants = block("docs/operations.md", "grants").replace("DATABASE todo ", f"DATABASE {name} ")
     with Sql(url) as owner:
         owner.script((ROOT / "schema.sql").read_text())
         owner.script(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")

@@ -1,17 +1,4 @@
-"""The packages import each other as the table in docs/architecture.md says.
-
-| package | may import |
-|---|---|
-| `service.py` | `core`, `server` |
-| `plugins` | `core` |
-| `core` | — |
-| `server` | `core`, `embedded` |
-| `embedded` | `core` |
-| `loadtests` | `core`, `embedded` |
-| `benchmarks` | `embedded` |
-| `deploy` | `core`, `embedded`, `server`, `service` |
-| `tests` | everything |
-"""
+"""The packages import each other only as the table in docs/architecture.md says."""
 
 import ast
 import re
@@ -33,11 +20,10 @@ def table() -> dict[str, set[str]]:
     """The packages that each package may import, by the table."""
     cells = [row for row in rows("docs/architecture.md") if len(row) == 2]
     begin = cells.index(["package", "may import"]) + 2
-    found = {}
-    for name, allowed in cells[begin : begin + len(PACKAGES)]:
-        names = set(re.findall(r"\w+", allowed.replace("service.py", "service")))
-        found[name.strip("`").removesuffix(".py")] = PACKAGES if "everything" in names else names
-    return found
+    return {
+        name.strip("`").removesuffix(".py"): set(re.findall(r"\w+", allowed))
+        for name, allowed in cells[begin : begin + len(PACKAGES)]
+    }
 
 
 def files(package: str) -> list[Path]:
