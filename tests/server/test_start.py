@@ -88,31 +88,31 @@ def test_address_of_another_machine_is_refused(capsys: pytest.CaptureFixture[str
 def test_database_is_awaited_for_five_seconds(
     tmp_path: Path, postgres: str, postgres_port: int
 ) -> None:
-    """Three starts at once: the database refuses connections, never responds, or is late."""
+    """One database refuses connections, one never responds, one is late."""
     proxy, silent = Proxy(postgres_port, opened=False), socket.create_server(("127.0.0.1", 0))
     ports = {"refusing": free_port(), "silent": silent.getsockname()[1], "late": proxy.port}
     programs = {}
-    for name, port in ports.items():
-        url = new_database(postgres).replace(f":{postgres_port}/", f":{port}/")
-        settings = settings_for(url.replace("//todo@", f"//todo:{PASSWORD}@"))
-        programs[name] = launch(tmp_path, name, settings)
-    late = programs.pop("late")
     try:
+        for name, port in ports.items():
+            url = new_database(postgres).replace(f":{postgres_port}/", f":{port}/")
+            settings = settings_for(url.replace("//todo@", f"//todo:{PASSWORD}@"))
+            programs[name] = launch(tmp_path, name, settings)
+            time.sleep(1)
+        assert all(program.running() for program in programs.values())
+        proxy.open()
+        late = programs["late"]
+        assert eventually(late.healthy)
+        assert httpx.get(f"{late.url}/health/ready").status_code == 200
         with ThreadPoolExecutor() as threads:
-            ends = {name: threads.submit(program.ended) for name, program in programs.items()}
-            time.sleep(2)
-            assert late.running()
-            proxy.open()
-            assert eventually(late.healthy)
-            assert httpx.get(f"{late.url}/health/ready").status_code == 200
-        for name, end in ends.items():
-            ended = end.result()
-            assert ended.code == 3
-            assert 4.5 < ended.seconds < 9
-            assert re.fullmatch(rf"error: .*127\.0\.0\.1:{ports[name]}.*\n", ended.stderr)
-            assert not re.search(f"Traceback|{PASSWORD}", ended.stdout + ended.stderr)
+            names = ("refusing", "silent")
+            ends = threads.map(lambda name: programs[name].ended(), names)
+            for name, ended in zip(names, ends, strict=True):
+                assert ended.code == 3
+                assert 4.5 < ended.seconds < 9
+                assert re.fullmatch(rf"error: .*127\.0\.0\.1:{ports[name]}.*\n", ended.stderr)
+                assert not re.search(f"Traceback|{PASSWORD}", ended.stdout + ended.stderr)
     finally:
-        for program in (late, *programs.values()):
+        for program in programs.values():
             program.kill()
         proxy.close()
         silent.close()
