@@ -1,10 +1,10 @@
-"""The pool: bounded, fair, and whole again whatever happens to those who wait or read."""
+"""The pool is bounded, fair, and complete again after failures and cancellations."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from uuid import uuid4
 
 import pytest
 from sqlmodel import bindparam, func, select
@@ -18,83 +18,87 @@ from core.errors import Unavailable
 
 SLEEP = Statement(select(func.pg_sleep(bindparam("seconds")), func.pg_backend_pid().label("pid")))
 PID = Statement(select(func.pg_backend_pid().label("pid")))
-Use = Callable[[Database], Awaitable[Any]]
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def three_connections(postgres: str) -> AsyncIterator[Database]:
+    """A database with three connections, which must all be usable afterwards."""
+    database = Database(dsn.parse(postgres), size=3)
+    yield database
+    async with asyncio.timeout(5):
+        assert 1 <= len(await sleep_at_once(database, 9, 0.05)) <= 3
+    await database.close()
 
 
 @pytest.fixture
-def run(postgres: str) -> Callable[[Use], Any]:
-    """Run something on a database with three connections, which are all usable at the end."""
+async def database(postgres: str) -> AsyncIterator[Database]:
+    async with three_connections(postgres) as database:
+        yield database
 
-    async def use_and_check(use: Use) -> Any:
-        database = Database(dsn.parse(postgres), size=3)
-        try:
-            result = await use(database)
-            async with asyncio.timeout(5):
-                pids = await asyncio.gather(
-                    *(database.fetch(SLEEP, seconds=0.05) for _ in range(9))
-                )
-            assert 1 <= len({rows[0]["pid"] for rows in pids}) <= 3
-            return result
-        finally:
-            await database.close()
 
-    return lambda use: asyncio.run(use_and_check(use))
+async def sleep_at_once(database: Database, times: int, seconds: float) -> set[int]:
+    """Run so many statements at once; the connections that they used."""
+    sleeps = (database.fetch(SLEEP, seconds=seconds) for _ in range(times))
+    return {rows[0]["pid"] for rows in await asyncio.gather(*sleeps)}
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_read_cancelled_at_any_moment_gives_its_connection_back(
-    run: Callable[[Use], Any], seed: int
-) -> None:
+def test_cancelled_read_gives_its_connection_back(postgres: str, seed: int) -> None:
     moments = random.Random(seed)
 
-    async def use(database: Database) -> None:
-        async def hang_up() -> None:
-            reading = asyncio.ensure_future(database.fetch(SLEEP, seconds=0.01))
-            await asyncio.sleep(moments.uniform(0, 0.03))
-            reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
+    async def cancel_one(database: Database) -> None:
+        reading = asyncio.ensure_future(database.fetch(SLEEP, seconds=0.01))
+        await asyncio.sleep(moments.uniform(0, 0.03))
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
 
-        await asyncio.gather(*(hang_up() for _ in range(60)))
+    async def cancel_many() -> None:
+        async with three_connections(postgres) as database:
+            await asyncio.gather(*(cancel_one(database) for _ in range(60)))
 
-    run(use)
-
-
-def test_who_waits_is_served_in_turn_and_none_is_forgotten(run: Callable[[Use], Any]) -> None:
-    async def use(database: Database) -> int:
-        rows = await asyncio.gather(*(database.fetch(SLEEP, seconds=0.001) for _ in range(200)))
-        return len(rows)
-
-    assert run(use) == 200
+    asyncio.run(cancel_many())  # anyio fails for asyncpg's exceptions that nothing awaits
 
 
-def test_one_after_the_other_needs_one_connection(run: Callable[[Use], Any]) -> None:
-    async def use(database: Database) -> int:
-        return len({(await database.fetch(PID))[0]["pid"] for _ in range(20)})
-
-    assert run(use) == 1
+async def test_every_waiting_read_gets_a_connection(database: Database) -> None:
+    assert len(await sleep_at_once(database, 200, 0.001)) <= 3
 
 
-def test_waiting_for_a_connection_is_bounded(postgres: str) -> None:
-    async def wait() -> None:
-        pool = Pool(Connector(dsn.parse(postgres)), size=1)
-        taken = await pool.acquire(asyncio.get_running_loop().time() + 5)
-        with pytest.raises(TimeoutError):
-            await pool.acquire(asyncio.get_running_loop().time() + 0.05)
-        pool.release(taken)
-        pool.release(await pool.acquire(asyncio.get_running_loop().time() + 5))
-        await pool.close()
-
-    asyncio.run(wait())
+async def test_successive_reads_use_one_connection(database: Database) -> None:
+    assert len({(await database.fetch(PID))[0]["pid"] for _ in range(20)}) == 1
 
 
-def test_a_statement_that_fails_is_unavailable_and_costs_no_connection(
-    run: Callable[[Use], Any],
+async def test_failed_statement_is_unavailable_and_keeps_its_connection(
+    database: Database,
 ) -> None:
-    async def use(database: Database) -> None:
-        before = (await database.fetch(PID))[0]["pid"]
-        with pytest.raises(Unavailable):
-            await database.fetch(Statement(select(func.no_such_function())))
-        assert (await database.fetch(PID))[0]["pid"] == before
+    before = await database.fetch(PID)
+    with pytest.raises(Unavailable):
+        await database.fetch(Statement(select(func.no_such_function())))
+    assert await database.fetch(PID) == before
 
-    run(use)
+
+@pytest.mark.parametrize("method", ["write_in_turn", "write_for"])
+async def test_writes_of_one_row_wait_on_one_connection(database: Database, method: str) -> None:
+    """For an owner on a quarter of them, but on at least one."""
+    write, key = getattr(database, method), uuid4()
+    writes = [asyncio.ensure_future(write(key, SLEEP, seconds=5)) for _ in range(9)]
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(1):
+        await sleep_at_once(database, 4, 0.05)
+        await write(uuid4(), PID)
+    for waiting in writes:
+        waiting.cancel()
+    await asyncio.gather(*writes, return_exceptions=True)
+
+
+async def test_waiting_for_a_connection_is_bounded(postgres: str) -> None:
+    now = asyncio.get_running_loop().time
+    pool = Pool(Connector(dsn.parse(postgres)), size=1)
+    taken = await pool.acquire(now() + 5)
+    with pytest.raises(TimeoutError):
+        await pool.acquire(now() + 0.05)
+    pool.release(taken)
+    pool.release(await pool.acquire(now() + 5))
+    await pool.close()

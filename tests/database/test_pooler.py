@@ -1,10 +1,9 @@
-"""Behind a real PgBouncer in transaction mode, old and new, which nothing announces."""
+"""A database behind PgBouncer in transaction mode, old and new, with and without faults."""
 
 import asyncio
-import http.client
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -13,137 +12,156 @@ import pytest
 
 from core.database import dsn
 from core.database.connector import Connector
-from tests.support.load import Load
+from tests.support import expect
+from tests.support.load import Load, first_success
 from tests.support.pooler import KINDS, Pooler
 from tests.support.program import Program, eventually
+from tests.support.proxy import Proxy
+from tests.support.routes import use_every_route
 from tests.support.sql import Sql, new_database
-from tests.support.tokens import bearer
 from tests.support.users import User, new_email
 
-SERVERS = 3  # connections to PostgreSQL, shared by all clients of the pooler
-SWALLOW = "ignore_startup_parameters = lock_timeout, statement_timeout, random_page_cost"
+SERVERS = 3  # connections from PgBouncer to PostgreSQL
+WAYS = {  # what its URL and PgBouncer's settings have
+    "detected": ("", ""),
+    "announced": ("?pgbouncer=true", ""),
+    "ignores session settings": (
+        "",
+        "ignore_startup_parameters = lock_timeout, statement_timeout, random_page_cost",
+    ),
+}
+SERVED = {(200, ""), (201, ""), (204, "")}
+UNAVAILABLE = "Service temporarily unavailable"
 BACKENDS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-Figure = Callable[[str, object], None]
+WAITING = f"{BACKENDS} AND wait_event_type = 'Lock'"
+
+pytestmark = pytest.mark.slow
 
 
-class Behind(NamedTuple):
-    """A service behind a pooler, and the way to its database that is not through it."""
+class Pooled(NamedTuple):
+    """A service, the proxy and the PgBouncer that it connects through, and a user."""
 
     kind: str
     service: Program
+    proxy: Proxy
     pooler: Pooler
     direct: str
+    """The URL of the database that does not go through them."""
+    url: str
+    user: User
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def behind(
-    request: pytest.FixtureRequest,
+def pooled(
+    request: pytest.FixtureRequest, start: Callable[..., Program], postgres: str, postgres_port: int
+) -> Iterator[Pooled]:
+    direct = new_database(postgres)
+    with Pooler(request.param, postgres_port, SERVERS) as pooler:
+        proxy = Proxy(pooler.port)
+        url = pooler.url(direct).replace(f":{pooler.port}/", f":{proxy.port}/")
+        service = start(url)
+        with httpx.Client(base_url=service.url, timeout=20) as http:
+            user = User(http, str(uuid4()), new_email())
+            user.add()
+            yield Pooled(request.param, service, proxy, pooler, direct, url, user)
+        service.kill()
+        proxy.close()
+
+
+@pytest.mark.parametrize(("query", "settings"), WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_clients_share_few_connections(
     start: Callable[..., Program],
     postgres: str,
     postgres_port: int,
-) -> Iterator[Behind]:
-    direct = new_database(postgres)
-    with Pooler(request.param, postgres_port, SERVERS) as pooler:
-        service = start(pooler.url(direct))
-        yield Behind(request.param, service, pooler, direct)
-        service.stop()
-
-
-def test_many_at_once_share_few_connections(behind: Behind) -> None:
-    with httpx.Client(base_url=behind.service.url, timeout=20) as http:
-        users = [User(http, str(uuid4()), new_email()) for _ in range(8)]
-
-        def live(user: User) -> None:
-            for number in range(10):
-                task = user.add(f"task {number}")
-                changed = user.put(f"/api/tasks/{task['id']}", json={"completed": True})
-                assert changed.json()["task"]["completed"]
-                assert len(user.tasks()) == number + 1
-            assert user.delete(f"/api/tasks/{task['id']}").status_code == 204
-
-        with ThreadPoolExecutor(8) as runners:
-            list(runners.map(live, users))
-        assert all(len(user.tasks()) == 9 for user in users)
-    with Sql(behind.direct) as database:
-        assert database.value(BACKENDS) <= SERVERS + 1
-    assert behind.service.records("Traceback") == []
-
-
-def test_sign_up_and_log_in(behind: Behind) -> None:
-    account = {"email": new_email(), "password": "correct horse"}
-    for path, status in (("signup", 201), ("signup", 409), ("login", 200)):
-        response = httpx.post(f"{behind.service.url}/api/auth/{path}", json=account, timeout=20)
-        assert response.status_code == status
-
-
-def test_an_announced_pooler_serves_too(
-    behind: Behind, start: Callable[..., Program], postgres: str
+    kind: str,
+    query: str,
+    settings: str,
 ) -> None:
     direct = new_database(postgres)
-    serves(start(f"{behind.pooler.url(direct)}?pgbouncer=true"), direct)
+    with Pooler(kind, postgres_port, SERVERS, settings) as pooler:
+        service = start(pooler.url(direct) + query, WEB_CONCURRENCY="2")
+        with Load(service.url, writers=8, readers=8) as load, Sql(direct) as database:
+            assert eventually(lambda: load.acknowledged > 100, 10)
+            assert database.value(BACKENDS) <= SERVERS + 1
+        with httpx.Client(base_url=service.url, timeout=20) as http, Sql(direct) as database:
+            use_every_route(http)
+            assert (load.lost(database), load.twice(database)) == ([], [])
+        service.kill()
+    assert {*load.statuses()} <= SERVED
+    assert service.records("Traceback") == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_pooler_that_swallows_our_settings_is_noticed(
-    start: Callable[..., Program], postgres: str, postgres_port: int, figure: Figure, kind: str
-) -> None:
-    direct = new_database(postgres)
-    with Pooler(kind, postgres_port, SERVERS, SWALLOW) as pooler:
-        service = start(pooler.url(direct), WEB_CONCURRENCY="2")
-        requests = serves(service, direct)
-        service.stop()
-    figure(f"{kind} PgBouncer that swallows our settings, failed requests", f"0 of {requests}")
-
-
-def serves(service: Program, direct: str) -> int:
-    """Many at once, without an error, and every write where it belongs; how many requests."""
-    with Load(service.url, writers=8, readers=8) as load:
-        assert eventually(lambda: load.acknowledged > 100, 10)
-    assert {*load.statuses()} <= {(200, ""), (201, ""), (204, "")}
-    with Sql(direct) as database:
-        assert (load.lost(database), load.twice(database)) == ([], [])
-    return len(load.outcomes)
-
-
-@pytest.mark.slow
-def test_what_a_list_costs(behind: Behind, start: Callable[..., Program], figure: Figure) -> None:
-    straight = start(behind.direct)
-    with httpx.Client(base_url=straight.url) as http:
-        user = User(http, str(uuid4()), new_email())
-        for number in range(20):
-            user.add(f"task {number}")
-    rates = [(rate(straight, user.token), rate(behind.service, user.token)) for _ in range(2)]
-    direct, through = map(max, *rates)
-    straight.stop()
-    figure(
-        f"lists of 20 tasks a second, one after the other, behind the {behind.kind} PgBouncer",
-        f"{through:.0f}, straight {direct:.0f}",
-    )
-    assert through > direct / 10
-
-
-def rate(service: Program, token: str) -> float:
-    """Lists a second over one connection."""
-    connection = http.client.HTTPConnection("127.0.0.1", service.port)
-    lists, began = 0, time.monotonic()
-    while time.monotonic() < began + 1:
-        connection.request("GET", "/api/tasks", headers=bearer(token))
-        answer = connection.getresponse()
-        assert answer.status == 200
-        assert answer.read().count(b'"title"') == 20
-        lists += 1
-    connection.close()
-    return lists / (time.monotonic() - began)
-
-
-def test_statements_are_kept_only_where_they_survive(behind: Behind, figure: Figure) -> None:
-    async def kept(url: str) -> bool:
+def test_statements_are_prepared_only_where_they_are_kept(pooled: Pooled) -> None:
+    async def prepares(url: str) -> bool:
         connector = Connector(dsn.parse(url))
         await (await connector.open(5)).close()
         return not connector.pooler
 
-    assert asyncio.run(kept(behind.direct))
-    found = asyncio.run(kept(behind.pooler.url(behind.direct)))
-    figure(f"prepared statements kept behind the {behind.kind} PgBouncer", found)
-    assert not (found and behind.kind == "old")
+    assert asyncio.run(prepares(pooled.direct))
+    assert not (pooled.kind == "old" and asyncio.run(prepares(pooled.url)))
+
+
+def send(pooled: Pooled, threads: ThreadPoolExecutor, each: int) -> list[Future[float]]:
+    """Send so many reads and as many writes; the seconds after which each got its 500."""
+
+    def seconds_to_500(method: str, **options: object) -> float:
+        begin = time.monotonic()
+        expect.error(pooled.user.call(method, "/api/tasks", **options), 500, UNAVAILABLE)
+        return time.monotonic() - begin
+
+    requests = [("GET", {}), ("POST", {"json": {"title": "a"}})] * each
+    return [threads.submit(seconds_to_500, method, **body) for method, body in requests]
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_lock_is_given_up_in_time(pooled: Pooled, *, frozen: bool) -> None:
+    """Even where the network freezes while the statements wait for it."""
+    with (
+        Sql(pooled.direct) as locker,
+        Sql(pooled.direct) as observer,
+        ThreadPoolExecutor() as threads,
+    ):
+        with locker.locked("tasks"):
+            requests = send(pooled, threads, each=1 if frozen else SERVERS + 1)
+            assert eventually(lambda: observer.value(WAITING) >= 2)
+            if frozen:
+                pooled.proxy.freeze()
+            assert max(each.result() for each in requests) < 10
+            assert frozen or eventually(lambda: observer.value(WAITING) == 0, 2)
+        pooled.proxy.open()
+        begin = time.monotonic()
+        assert pooled.user.add(str(uuid4())) in pooled.user.tasks()
+        assert time.monotonic() - begin < 1
+
+
+def test_statement_of_a_killed_service_is_given_up(
+    pooled: Pooled, start: Callable[..., Program]
+) -> None:
+    service = start(pooled.url)
+    with (
+        Sql(pooled.direct) as observer,
+        ThreadPoolExecutor() as threads,
+        httpx.Client(base_url=service.url, timeout=20) as http,
+        Sql(pooled.direct) as locker,
+        locker.locked("tasks"),
+    ):
+        reading = threads.submit(User(http, pooled.user.id, pooled.user.email).get, "/api/tasks")
+        assert eventually(lambda: observer.value(WAITING) == 1)
+        service.kill()
+        assert eventually(lambda: observer.value(WAITING) == 0, 10)
+    assert isinstance(reading.exception(), httpx.TransportError)
+
+
+def test_no_acknowledged_write_is_lost_when_the_pooler_is_killed(pooled: Pooled) -> None:
+    with Load(pooled.service.url, writers=8, readers=8) as load:
+        assert eventually(lambda: load.acknowledged > 50, 10)
+        pooled.pooler.kill()
+        time.sleep(0.5)
+        pooled.pooler.start()
+        restarted = time.monotonic()
+        time.sleep(1.5)
+    with Sql(pooled.direct) as database:
+        assert (load.lost(database), load.twice(database)) == ([], [])
+    assert {*load.statuses()} <= {*SERVED, (500, UNAVAILABLE)}
+    assert first_success(load.since(restarted)) - restarted < 1

@@ -1,7 +1,8 @@
-"""The embedded PostgreSQL: its life and its data, on real servers run by whoever runs the tests."""
+"""The embedded PostgreSQL: its settings, its data directory, its programs."""
 
 import os
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -9,81 +10,81 @@ import pytest
 
 from core.database import dsn
 from embedded import Postgres, PostgresError, find_binaries
+from embedded.account import account_for
 from embedded.binaries import folders_of_system, folders_of_wheel
 from embedded.versions import major, version
-from tests.support.postgres import data_directory, query
+from tests.support.postgres import query
 
-directory = pytest.fixture(data_directory)
+KINDS = {"system": folders_of_system, "wheel": folders_of_wheel}
+ENVIRONMENT = ("PGDATA", "PGPORT", "PGOPTIONS", "PGTZ", "TZ", "LANG", "LC_ALL", "PGUSER")
+EXPECTED = {
+    **{f"SHOW {name}": "on" for name in ("data_checksums", "fsync", "full_page_writes")},
+    "SHOW synchronous_commit": "on",
+    "SHOW listen_addresses": "",
+    "SHOW server_encoding": "UTF8",
+    "SHOW TimeZone": "UTC",
+    "SHOW work_mem": "3MB",
+    "SELECT lower('Ä')": "ä",
+    "SELECT 'Z' < 'a' AND 'z' < 'ä'": True,
+    "SELECT (timestamptz '2026-07-01 10:00Z' AT TIME ZONE 'Europe/Vienna')::text": (
+        "2026-07-01 12:00:00"
+    ),
+}
 
 
-@pytest.fixture(params=["system", "wheel"])
+@pytest.fixture(params=["default", *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS)])
 def binaries(request: pytest.FixtureRequest) -> Path:
-    folders = folders_of_system() if request.param == "system" else folders_of_wheel()
-    found = next(filter(version, folders), None)
-    if not found:
-        pytest.skip(f"no PostgreSQL of the {request.param}'s")
+    """The programs that the service runs, and with the slow tests those of each kind."""
+    if request.param == "default":
+        return find_binaries()
+    found = next(filter(version, KINDS[request.param]()), None)
+    assert found, f"there is no PostgreSQL of the {request.param}"
     return found
 
 
-def test_keeps_data_over_restarts(directory: Path, binaries: Path) -> None:
-    with Postgres(directory, binaries=binaries) as server:
+def test_server_is_durable_and_keeps_its_data(
+    directory: Path, binaries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ENVIRONMENT:
+        monkeypatch.setenv(name, "nonsense")
+    with Postgres(directory, binaries=binaries, settings={"work_mem": "3MB"}) as server:
+        monkeypatch.undo()
+        assert {text: query(server.url, text)[0] for text in EXPECTED} == EXPECTED
+        assert Path(f"/proc/{server.pid}").stat().st_uid != 0
+        assert directory.stat().st_mode & 0o777 == 0o700
         query(server.url, "CREATE TABLE kept AS SELECT 'ä' AS letter")
-    server.stop()  # once more
+    server.stop()  # a second time
     assert server.process.returncode == 0
     assert not (directory / "cluster/.s.PGSQL.5432").exists()
     with Postgres(directory) as server:
         assert query(server.url, "SELECT letter FROM kept") == ["ä"]
 
 
-def test_is_durable_and_the_same_in_every_environment(
-    directory: Path, binaries: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("PGDATA", "PGPORT", "PGOPTIONS", "PGTZ", "TZ", "LANG", "LC_ALL", "PGUSER"):
-        monkeypatch.setenv(name, "nonsense")
-    with Postgres(directory, binaries=binaries, settings={"work_mem": "3MB"}) as server:
-        monkeypatch.undo()
-        expected = {
-            "server_encoding": "UTF8",
-            "TimeZone": "UTC",
-            "data_checksums": "on",
-            "fsync": "on",
-            "full_page_writes": "on",
-            "synchronous_commit": "on",
-            "work_mem": "3MB",
-        }
-        for name, value in expected.items():
-            assert query(server.url, f"SHOW {name}") == [value], name
-        assert query(server.url, "SELECT lower('Ä')") == ["ä"]
-        assert query(server.url, "SELECT 'Z' < 'a' AND 'z' < 'ä'") == [True]
-        noon = "SELECT (timestamptz '2026-07-01 10:00Z' AT TIME ZONE 'Europe/Vienna')::text"
-        assert query(server.url, noon) == ["2026-07-01 12:00:00"]
+def test_directory_in_use_is_refused(directory: Path) -> None:
+    with Postgres(directory, durable=False) as first:
+        second = Postgres(directory, durable=False)
+        begin = time.monotonic()
+        with pytest.raises(PostgresError, match=rf"in use by .* \(pid {os.getpid()}\)$"):
+            second.start()
+        assert time.monotonic() - begin < 2
+        second.stop()
+        assert query(first.url, "SELECT 1") == [1]
 
 
-def test_listens_on_a_port_only_when_told_to(directory: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+@pytest.mark.slow
+def test_port_in_use_is_refused(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
         server = Postgres(directory, durable=False, port=port)
         with pytest.raises(PostgresError, match=r"did not start on (?s:.*)Address already in use"):
             server.start()
     with server:
         assert server.url == f"postgresql://todo@127.0.0.1:{port}/todo"
         assert query(server.url, "SHOW fsync") == ["off"]
-    with Postgres(directory, durable=False) as server:
-        assert query(server.url, "SHOW listen_addresses") == [""]
 
 
-def test_refuses_a_directory_in_use(directory: Path) -> None:
-    with Postgres(directory, durable=False) as first:
-        second = Postgres(directory, durable=False)
-        before = time.monotonic()
-        with pytest.raises(PostgresError, match=rf"in use by .* \(pid {os.getpid()}\)$"):
-            second.start()
-        assert time.monotonic() - before < 2
-        second.stop()
-        assert query(first.url, "SELECT 1") == [1]
-
-
-def test_takes_any_path(directory: Path) -> None:
+@pytest.mark.slow
+def test_path_can_be_long_and_have_special_characters(directory: Path) -> None:
     odd = directory / "a b%+ü,'\""
     with Postgres(odd, durable=False) as server:
         assert query(server.url, "SELECT 1") == [1]
@@ -97,21 +98,39 @@ def test_takes_any_path(directory: Path) -> None:
     assert not link.parent.exists()
 
 
-def test_chooses_programs_that_fit_the_data(directory: Path, binaries: Path) -> None:
-    data = directory / "cluster"
-    data.mkdir(parents=True)
-    here = major(version(binaries) or "")
-    (data / "PG_VERSION").write_text(f"{here}\n")
+@pytest.mark.slow
+def test_start_after_a_power_cut(directory: Path) -> None:
+    """The process id in the files that it leaves may since be that of another program."""
+    with Postgres(directory) as server:
+        query(server.url, "CREATE TABLE kept AS SELECT 1 AS one")
+        server.process.kill()
+    uid, gid, groups = account_for(directory)
+    other = subprocess.Popen(["sleep", "60"], user=uid, group=gid, extra_groups=groups)
+    try:
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+            left = directory / "cluster" / name
+            left.write_text(left.read_text().replace(str(server.pid), str(other.pid), 1))
+        with server:
+            assert query(server.url, "SELECT one FROM kept") == [1]
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_programs_of_the_version_of_the_data_are_chosen(
+    directory: Path, binaries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = directory / "cluster/PG_VERSION"
+    data.parent.mkdir(parents=True)
+    installed = major(version(binaries) or "")
+    data.write_text(f"{installed}\n")
     for tests in (True, False):
-        assert major(version(find_binaries(directory, tests=tests)) or "") == here
-    (data / "PG_VERSION").write_text("11\n")
-    with pytest.raises(PostgresError, match="holds data of PostgreSQL 11, and no PostgreSQL 11"):
+        assert major(version(find_binaries(directory, tests=tests)) or "") == installed
+    data.write_text("11\n")
+    with pytest.raises(PostgresError, match="holds data of PostgreSQL 11, which is not installed"):
         Postgres(directory).start()
-
-
-def test_tests_can_choose_programs(monkeypatch: pytest.MonkeyPatch, binaries: Path) -> None:
     monkeypatch.setenv("PG_BINDIR", str(binaries))
     assert find_binaries(tests=True) == binaries
     monkeypatch.setenv("PG_BINDIR", "/nowhere")
-    with pytest.raises(PostgresError, match="no PostgreSQL is here"):
+    with pytest.raises(PostgresError, match="PostgreSQL is not installed here"):
         find_binaries(tests=True)

@@ -1,91 +1,83 @@
-"""The ways to start the service."""
+"""The command line, and how a start fails: one line for each fault, and an exit code."""
 
-import shlex
-import socket
+import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 
-import httpx
 import pytest
+from click.testing import CliRunner
 
 from core import __version__
 from core.settings import Settings
+from server import cli
 from tests.conftest import settings_for
-from tests.support.program import Program, eventually
+from tests.server.test_settings import LOGIN, PASSWORD, WRONG
+from tests.support.markdown import ROOT
+from tests.support.program import Ended, Program
+from tests.support.tokens import SECRET
 
-ROOT = Path(__file__).parents[2]
+OPTIONS = ("--host", "--port", "--workers", "--embedded", "--demo", "--reload", "--version")
+USAGE = {
+    "--nonsense": (2, "--nonsense"),
+    "--demo": (2, "--demo needs --embedded"),
+    "--version": (0, __version__),
+    **{
+        f"--help: {name}": (0, f"  {name} ")
+        for name in (*OPTIONS, "schema", "dump", *map(str.upper, Settings.model_fields))
+    },
+}
 
 
-def test_help_names_every_setting_and_option(tmp_path: Path) -> None:
-    ended = Program(tmp_path, {}, "--help").launch().ended()
-    assert ended.code == 0
-    for field in fields(Settings):
-        assert f"  {field.name.upper()} " in ended.stdout
-    for option in ("--host", "--port", "--workers", "--embedded", "--reload", "--version"):
-        assert option in ended.stdout
+@pytest.mark.parametrize(("arguments", "expected"), USAGE.items(), ids=USAGE)
+def test_usage(arguments: str, expected: tuple[int, str]) -> None:
+    result = CliRunner().invoke(cli.main, [arguments.partition(":")[0]])
+    assert result.exit_code == expected[0]
+    assert expected[1] in result.output
 
 
-def test_schema_is_the_file_to_the_byte(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("PORT=nonsense\n")  # it needs no settings
+def fail_to_start(directory: Path, settings: dict[str, str], *arguments: str) -> Ended:
+    ended = Program(directory, settings, *arguments).launch().ended()
+    assert ended.code == 2
+    output = ended.stdout + ended.stderr
+    assert [word for word in ("Traceback", PASSWORD, SECRET) if word in output] == []
+    return ended
+
+
+def fail_in_every_setting(directory: Path) -> Ended:
+    """Start with a fault in every setting, three of them in options."""
+    settings = {name: values[-1] for name, values in WRONG.items()} | {"PORT": "0"}
+    options = ("--host", settings.pop("HOST"), "--port", "http", "--workers", "0")
+    return fail_to_start(directory, settings, *options)
+
+
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    ended = fail_in_every_setting(tmp_path)
+    names = [line.split(": ")[:2] for line in ended.stderr.splitlines()]
+    assert sorted(names) == [["error", name] for name in sorted(WRONG)]
+
+
+@pytest.mark.slow  # other tests at the same time would make it late
+def test_faults_are_reported_within_a_second(tmp_path: Path) -> None:
+    assert min(fail_in_every_setting(tmp_path).seconds for _ in range(3)) < 1
+
+
+def test_module_without_a_plugin_is_reported_once(tmp_path: Path) -> None:
+    settings = settings_for(f"{LOGIN}:9/todo") | {"PLUGINS": "json.decoder"}
+    ended = fail_to_start(tmp_path, settings, "--workers", "2")
+    assert re.fullmatch("error: PLUGINS: json.decoder: .*\n", ended.stderr)
+
+
+def test_schema_is_printed_unchanged_and_needs_no_settings(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=nonsense\n")
     ended = Program(tmp_path, {}, "schema").launch().ended()
     assert (ended.code, ended.stderr) == (0, "")
     assert (tmp_path / "stdout").read_bytes() == (ROOT / "schema.sql").read_bytes()
 
 
-def test_a_schema_that_nobody_takes_fails(tmp_path: Path) -> None:
-    command = f"{shlex.join([sys.executable, str(ROOT / 'service.py')])} schema >/dev/full"
-    done = subprocess.run(command, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, check=False)  # noqa: S602
+def test_schema_that_cannot_be_written_fails() -> None:
+    command = [sys.executable, ROOT / "service.py", "schema"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 1
     assert done.stderr == b"error: cannot write the schema: No space left on device\n"
-
-
-def test_version(tmp_path: Path) -> None:
-    assert Program(tmp_path, {}, "--version").launch().ended().stdout.strip() == __version__
-
-
-def test_arguments_win_over_the_environment(
-    start: Callable[..., Program], database_url: str
-) -> None:
-    program = start(database_url, "--host", "127.0.0.1", "--workers", "2", HOST="192.0.2.1")
-    assert program.healthy()
-    assert program.stop() == 0
-
-
-def test_reload_serves(start: Callable[..., Program], database_url: str) -> None:
-    assert start(database_url, "--reload").healthy()
-
-
-def test_uvicorn_takes_the_factory(tmp_path: Path, database_url: str) -> None:
-    settings = settings_for(database_url)
-    program = Program(tmp_path, settings)
-    command = ["-m", "uvicorn", "--factory", "service:create_app", "--port", settings["PORT"]]
-    with (tmp_path / "output").open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=ROOT,
-            env=program.environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            assert eventually(program.healthy, seconds=10)
-            ready = httpx.get(f"{program.url}/health/ready")
-            assert ready.json() == {"status": "healthy"}
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_an_address_in_use_ends_the_start_with_one_line(
-    tmp_path: Path, database_url: str, workers: str
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        settings = settings_for(database_url) | {"PORT": str(other.getsockname()[1])}
-        ended = Program(tmp_path, settings, "--workers", workers).launch().ended()
-    assert ended.code == 1
-    expected = f"error: cannot listen on 127.0.0.1 port {settings['PORT']}: Address already in use"
-    assert ended.stderr.splitlines() == [expected]

@@ -1,174 +1,88 @@
-"""What the settings do when they are right."""
+"""Settings are checked as a whole: a line for each fault, which never contains a value."""
 
-import signal
-import socket
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from uuid import uuid4
 
-import httpx
-import jwt
 import pytest
 
-from tests.conftest import FRONTEND, settings_for
-from tests.support import expect
-from tests.support.program import Program, eventually, free_port, is_warning
-from tests.support.proxy import Proxy
-from tests.support.sql import Sql, new_database
-from tests.support.tokens import bearer, claims, forge
-from tests.support.users import new_email
+from core.settings import Settings, SettingsError
+from tests.conftest import settings_for
+from tests.support.tokens import SECRET
 
-
-def test_a_database_that_is_late_is_waited_for(
-    tmp_path: Path, postgres: str, postgres_port: int
-) -> None:
-    proxy = Proxy(postgres_port, opened=False)
-    url = new_database(postgres).replace(f":{postgres_port}/", f":{proxy.port}/")
-    program = Program(tmp_path, settings_for(url)).launch()
-    try:
-        time.sleep(1.5)
-        assert program.running()
-        proxy.open()
-        assert eventually(program.healthy)
-        assert httpx.get(f"{program.url}/health/ready").status_code == 200
-    finally:
-        program.stop()
-        proxy.close()
-
-
-@pytest.mark.parametrize(
-    ("scheme", "parameters"),
-    [
-        ("postgres", ""),
-        ("postgresql+asyncpg", ""),
-        ("postgresql", "sslmode=prefer&channel_binding=prefer&connect_timeout=5"),
-        ("postgres", "sslmode=disable&application_name=todo&options=-c%20work_mem%3D5MB"),
+PASSWORD = "hunter2hunter2"
+LOGIN = f"postgresql://todo:{PASSWORD}@127.0.0.1"
+GOOD = settings_for(f"{LOGIN}:9/todo")
+NOT_UTF_8 = "\udcff"  # how Python represents such a byte
+WRONG = {
+    "DATABASE_URL": [
+        *("rubbish", f"mysql://todo:{PASSWORD}@127.0.0.1/todo", f"sqlite:///{PASSWORD}.db"),
+        *(f"{LOGIN}:port/todo", f"{LOGIN}/todo?sslmode=perhaps"),
+        *(f"{LOGIN}/todo?sslmode=require&sslrootcert=system", f"{LOGIN.replace('7.', '..')}/todo"),
+        *(f"postgresql://todo:12{mark}{PASSWORD}@127.0.0.1/todo" for mark in "#?/"),
     ],
-)
-def test_urls_work_as_providers_hand_them_out(
-    start: Callable[..., Program], database_url: str, scheme: str, parameters: str
-) -> None:
-    url = database_url.replace("postgresql", scheme, 1) + (parameters and f"?{parameters}")
-    program = start(url)
-    assert httpx.get(f"{program.url}/health/ready").status_code == 200
-    assert program.stop() in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+    "BETTER_AUTH_SECRET": [f"{NOT_UTF_8}{SECRET}"],
+    "FRONTEND_URL": [
+        *("rubbish", "todo.example.com", "http://todo:http", "http://todo:99999", "http://[::1"),
+        *("http://a b", "http://a;b", "http://*.example.com", f"http://:{PASSWORD}@todo"),
+        f"http://{NOT_UTF_8}.example.com",
+    ],
+    "JWT_EXPIRATION_HOURS": ["0", "-1", "a day", "nan", "inf", "١"],
+    "HOST": ["999.1.1.1", "a..b", "[::1]", "no such host"],
+    "PORT": ["http", "-1", "65536", "9" * 30, "١"],
+    "PLUGINS": ["auth,no_such_plugin", "no.such.module", "auth tasks"],
+    "WEB_CONCURRENCY": ["0", "many"],
+    "DB_POOL_SIZE": ["0", "1.5"],
+    "MAX_BODY_BYTES": ["-1", "1MB"],
+    "MAX_CONNECTIONS": ["0"],
+    "FORWARDED_ALLOW_IPS": ["proxy.example.com", "10.0.0.1/8"],
+    "LOG_LEVEL": ["loud"],
+    "LOG_FORMAT": ["xml"],
+}
+CASES = [(name, value) for name, values in WRONG.items() for value in values]
+REQUIRED = ["DATABASE_URL", "BETTER_AUTH_SECRET", "FRONTEND_URL"]
 
 
-SHORT_SECRET = "schlüssel"
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
-@pytest.fixture(scope="module")
-def modest(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Program]:
-    """A service that is set up by a file, but for one variable and its arguments."""
-    directory = tmp_path_factory.mktemp("modest")
-    port = free_port()
-    settings = settings_for(database_url) | {
-        "BETTER_AUTH_SECRET": SHORT_SECRET,
-        "JWT_EXPIRATION_HOURS": "0.5",
-        "MAX_BODY_BYTES": "200",
-        "PORT": "1",
-    }
-    lines = ["# for development", *(f"{name}={value}" for name, value in settings.items())]
-    (directory / ".env").write_text("\n".join(lines) + "\n")
-    program = Program(directory, {"MAX_BODY_BYTES": "300"}, "--port", str(port))
-    program.port = port
-    with program:
-        yield program
+def faults(**changes: str | None) -> list[str]:
+    """The faults of settings that are right but for these; None for a missing one."""
+    given = {name: value for name, value in (GOOD | changes).items() if value is not None}
+    with pytest.raises(SettingsError) as error:
+        Settings.load(given)
+    assert [word for word in (PASSWORD, SECRET) if word in str(error.value)] == []
+    return error.value.faults
 
 
-def test_a_file_sets_what_the_environment_does_not(modest: Program) -> None:
-    response = httpx.get(f"{modest.url}/health", headers={"Origin": FRONTEND})
-    assert response.headers["access-control-allow-origin"] == FRONTEND
+@pytest.mark.parametrize(("name", "value"), CASES, ids=lambda text: ascii(text)[1:40])
+def test_wrong_value_is_one_fault_with_its_name(name: str, value: str) -> None:
+    (fault,) = faults(**{name: value})
+    assert fault.startswith(f"{name}: ")
 
 
-def test_the_environment_wins_over_the_file(modest: Program) -> None:
-    path = f"{modest.url}/api/auth/login"
-    assert httpx.post(path, content=b"{}".ljust(300)).status_code == 400
-    expect.error(httpx.post(path, content=b"{}".ljust(301)), 413)
+@pytest.mark.parametrize("value", [None, "", " "], ids=["missing", "empty", "blank"])
+def test_required_settings_are_reported_together(value: str | None) -> None:
+    found = faults(**dict.fromkeys(REQUIRED, value))
+    assert [fault.partition(" is required: ")[0] for fault in found] == [
+        f"{name}:" for name in REQUIRED
+    ]
 
 
-def test_a_secret_is_the_utf_8_bytes_of_its_text(modest: Program) -> None:
-    good = forge(claims(str(uuid4())), secret=SHORT_SECRET)
-    assert httpx.get(f"{modest.url}/api/tasks", headers=bearer(good)).status_code == 200
-    other = forge(claims(str(uuid4())), secret=SHORT_SECRET.replace("ü", "u"))
-    expect.unauthorized(httpx.get(f"{modest.url}/api/tasks", headers=bearer(other)))
+def test_pool_must_have_a_connection_for_each_worker() -> None:
+    (fault,) = faults(WEB_CONCURRENCY="4", DB_POOL_SIZE="3")
+    assert fault.startswith("DB_POOL_SIZE: ")
 
 
-def test_a_short_secret_is_warned_of_but_not_told(modest: Program) -> None:
-    warnings = [record for record in modest.records("BETTER_AUTH_SECRET") if is_warning(record)]
-    assert len(warnings) == 1
-    assert "32" in str(warnings[0])
-    output = modest.output()
-    assert SHORT_SECRET not in output
-    assert SHORT_SECRET.encode("ascii", "backslashreplace").decode() not in output
+def test_file_that_is_not_utf_8_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"LOG_LEVEL=\xff\n")
+    assert faults() == [".env: expects text in UTF-8"]
 
 
-def test_a_long_secret_is_not_warned_of(service: Program) -> None:
-    assert service.records("BETTER_AUTH_SECRET") == []
-
-
-def test_tokens_are_valid_for_a_fraction_of_hours(modest: Program) -> None:
-    body = {"email": new_email(), "password": "correct horse"}
-    token = httpx.post(f"{modest.url}/api/auth/signup", json=body).json()["token"]
-    content = jwt.decode(token, options={"verify_signature": False})
-    assert content["exp"] - content["iat"] == 1800
-
-
-def test_several_workers_serve_one_port_and_end_together(
-    start: Callable[..., Program], database_url: str
-) -> None:
-    program = start(database_url, "--workers", "2")
-    headers = bearer(forge(claims(str(uuid4()))))
-    for _ in range(20):
-        response = httpx.get(f"{program.url}/api/tasks", headers=headers)
-        assert response.json() == {"tasks": []}
-    program.stop()
-    assert not program.healthy()
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", program.port))
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_there_are_never_more_connections_than_set(
-    start: Callable[..., Program], postgres: str, workers: int
-) -> None:
-    url = new_database(postgres)
-    program = start(url, "--workers", str(workers), DB_POOL_SIZE="4")
-    backends = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
-    headers = bearer(forge(claims(str(uuid4()))))
-
-    def ask(_: int) -> int:
-        path = f"/api/tasks/{uuid4()}"  # lists would share connections
-        return httpx.get(f"{program.url}{path}", headers=headers).status_code
-
-    with Sql(url) as sql, Sql(url) as locker, ThreadPoolExecutor(16) as runners:
-        with locker.locked("tasks"):
-            answers = runners.map(ask, range(16))
-            eventually(lambda: sql.value(backends) > 4, seconds=1)
-            most = sql.value(backends) - 1  # the locker is one of them
-        assert list(answers) == [404] * 16
-    assert 4 // workers <= most <= 4
-    program.stop()
-
-
-def test_plugins_that_are_not_named_are_not_there(
-    start: Callable[..., Program], database_url: str
-) -> None:
-    program = start(database_url, PLUGINS="health,tasks")
-    assert httpx.get(f"{program.url}/health").status_code == 200
-    expect.unauthorized(httpx.get(f"{program.url}/api/tasks"))
-    expect.error(httpx.post(f"{program.url}/api/auth/login", json={}), 404)
-
-
-def test_a_quiet_log_level_is_quiet(start: Callable[..., Program], database_url: str) -> None:
-    program = start(database_url, LOG_LEVEL="error")
-    response = httpx.get(f"{program.url}/api/tasks", headers=bearer(forge(claims(""))))
-    assert response.status_code == 401
-    program.stop()
-    assert program.records() == []
+def test_database_url_is_parsed_once_and_no_secret_is_shown() -> None:
+    settings = Settings.load(GOOD)
+    assert settings.database_url.address == "127.0.0.1:9"
+    assert settings.database_url.password == PASSWORD
+    assert [word for word in (PASSWORD, SECRET) if word in repr(settings)] == []

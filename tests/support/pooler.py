@@ -1,4 +1,4 @@
-"""A real PgBouncer in transaction mode before PostgreSQL, of the kind that is asked for."""
+"""A real PgBouncer in transaction mode before PostgreSQL, old or new."""
 
 import os
 import re
@@ -13,9 +13,9 @@ import pytest
 from embedded.account import account_for
 from tests.support.program import eventually, free_port
 
-KINDS = ("old", "new")  # prepared statements get lost between transactions, or are kept
+KINDS = ("old", "new")  # prepared statements are lost between transactions, or are kept
 KEEPS_STATEMENTS = (1, 21)  # the first version with max_prepared_statements
-# Where .ci/pgbouncer puts a newer one.
+# .ci/pgbouncer installs a newer one there.
 CACHE = Path(os.environ.get("TESTS_CACHE", "/var/cache/todo-tests"))
 FOLDERS = (f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin", CACHE / "pgbouncer-new")
 CONFIGURATION = """
@@ -33,13 +33,13 @@ KEEP = "max_prepared_statements = 200\n"
 
 
 class Pooler:
-    """A PgBouncer in a process of its own, from `with` to the end of its block.
+    """A PgBouncer that runs inside a `with` block.
 
     Every database of the server can be reached through it, with `servers` connections each.
     """
 
     def __init__(self, kind: str, upstream: int, servers: int = 10, settings: str = "") -> None:
-        """`upstream` is PostgreSQL's port; skips the test where there is no such PgBouncer."""
+        """`upstream` is PostgreSQL's port. Fails the test where there is no such PgBouncer."""
         self.program = find(kind)
         self.upstream = upstream
         self.port = free_port()
@@ -54,11 +54,11 @@ class Pooler:
         )
 
     def url(self, direct: str) -> str:
-        """The way to a database through this pooler, from the direct one."""
+        """The URL of a database through this pooler, from its direct one."""
         return direct.replace(f":{self.upstream}/", f":{self.port}/")
 
     def start(self) -> Self:
-        """Launch, and come back when it listens."""
+        """Start it and wait until it listens."""
         account = account_for(None)
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -73,7 +73,7 @@ class Pooler:
         return self
 
     def kill(self) -> None:
-        """End it without asking: every connection breaks."""
+        """Kill it, so that every connection breaks."""
         if self.process:
             self.process.kill()
             self.process.wait()
@@ -91,17 +91,17 @@ class Pooler:
 
 
 def find(kind: str) -> str:
-    """The program of a PgBouncer of this kind; skips the test where there is none."""
+    """The path of a PgBouncer of this kind. Fails the test where there is none."""
     for folder in FOLDERS:
         program = shutil.which("pgbouncer", path=folder)
         if program and (version(program) >= KEEPS_STATEMENTS) is (kind == "new"):
             return program
-    wanted = "1.21 or later: run .ci/pgbouncer" if kind == "new" else "before 1.21"
-    pytest.skip(f"there is no PgBouncer {wanted}")
+    wanted = "1.21 or later (.ci/pgbouncer)" if kind == "new" else "before 1.21"
+    pytest.fail(f"PgBouncer {wanted} is not installed")
 
 
 def version(program: str) -> tuple[int, ...]:
-    done = subprocess.run([program, "-V"], capture_output=True, text=True, check=True)
-    found = re.match(r"PgBouncer (\d+)\.(\d+)", done.stdout)
-    assert found, done.stdout
+    output = subprocess.run([program, "-V"], capture_output=True, text=True, check=True).stdout
+    found = re.match(r"PgBouncer (\d+)\.(\d+)", output)
+    assert found, output
     return int(found[1]), int(found[2])
