@@ -30,17 +30,17 @@ def listen(host: str, port: int) -> socket.socket:
 
     `bind` can succeed in two processes at once (SO_REUSEADDR); then `listen` fails in one.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     deadline = time.monotonic() + BIND_TIMEOUT
     while True:
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
             listener.listen(BACKLOG)
             return listener
         except OSError as error:
+            listener.close()
             if error.errno != errno.EADDRINUSE or time.monotonic() > deadline:
-                listener.close()
                 reason = f"cannot listen on {host} port {port}: {error.strerror}"
                 if error.errno == errno.EADDRNOTAVAIL:
                     exit_with(2, f"HOST: {reason}")

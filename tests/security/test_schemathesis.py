@@ -42,7 +42,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 PLUGINS = plugin.load(Settings.model_fields["plugins"].default)
 DOCUMENTED = [each for found in PLUGINS for each in found.operations if each.documented]
 PUBLIC, PRIVATE = (
-    sorted(f"{each.method} {each.path}" for each in DOCUMENTED if each.private is private)
+    sorted(f"{each.method} {each.path}" for each in DOCUMENTED if each.public is not private)
     for private in (False, True)
 )
 Report = dict[str, Any]
