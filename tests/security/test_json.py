@@ -48,7 +48,13 @@ def task(clerk: User) -> Task:
     return clerk.add()
 
 
-@pytest.fixture(params=["create", "change", "sign up", "log in"])
+ROUTES = [
+    "create",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("change", "sign up", "log in")),
+]
+
+
+@pytest.fixture(params=ROUTES)
 def ask(
     request: pytest.FixtureRequest, clerk: User, task: Task, sql: Sql
 ) -> Iterator[Callable[[bytes], httpx.Response]]:
