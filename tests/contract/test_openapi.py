@@ -16,7 +16,6 @@ from tests.support.users import User, add_task
 
 PLUGINS = load(f"plugins.{name}" for name in ("auth", "tasks", "health", "docs"))
 DECLARED = [each for plugin in PLUGINS for each in plugin.operations if each.documented]
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +26,13 @@ def document(http: httpx.Client) -> Json:
     return found
 
 
-@pytest.fixture(scope="module")
-def documented(document: Json) -> dict[str, Json]:
-    return operations(document)
-
-
 def test_document_is_valid_openapi_3_1(document: Json) -> None:
     assert document["openapi"].startswith("3.1.")
     OpenAPIV31SpecValidator(document).validate()
 
 
-def test_every_route_is_named_once(document: Json, documented: dict[str, Json]) -> None:
+def test_every_route_is_named_once(document: Json) -> None:
+    documented = operations(document)
     named = [(each["method"], each["path"]) for each in documented.values()]
     assert sorted(named) == sorted((each.method, each.path) for each in DECLARED)
     assert len(named) == sum(map(len, document["paths"].values())) >= 10
@@ -52,43 +47,34 @@ def test_every_status_is_named(document: Json, operation: Operation) -> None:
     expected |= {400, 422} if operation.body else set()
     assert set(map(int, entry["responses"])) == expected
     assert entry.get("security", []) == ([] if operation.public else [{"bearer": []}])
+    for response in (entry["responses"][str(status)] for status in expected if status >= 400):
+        media = response["content"]["application/json"]
+        assert media["schema"] == {"$ref": "#/components/schemas/Error"}
+        for name, example in media["examples"].items():
+            assert name.split("-") == re.findall(r"\w+", example["value"]["error"].lower())
 
 
-def test_every_error_has_its_schema_and_named_examples(documented: dict[str, Json]) -> None:
-    for operation in documented.values():
-        for status, response in operation["responses"].items():
-            assert response["description"]
-            if int(status) < 400:
-                continue
-            media = response["content"]["application/json"]
-            assert media["schema"] == {"$ref": "#/components/schemas/Error"}
-            for name, example in media["examples"].items():
-                assert name.split("-") == re.findall(r"\w+", example["value"]["error"].lower())
+def test_everything_is_described(document: Json) -> None:
+    schemas, found = document["components"]["schemas"], operations(document).values()
+    fields = [each for schema in schemas.values() for each in schema["properties"].values()]
+    assert len(fields) > 25
+    parameters = [each for operation in found for each in operation.get("parameters", [])]
+    responses = [each for operation in found for each in operation["responses"].values()]
+    described: list[Any] = [*schemas.values(), *fields, *parameters, *responses, *document["tags"]]
+    assert [each for each in described if not each.get("description")] == []
+    assert [each for each in found if not re.fullmatch(r"[A-Z].+[^.]", each["summary"])] == []
+
+
+def test_fields_of_a_task(document: Json, alice: User) -> None:
+    schemas = document["components"]["schemas"]
+    assert set(alice.add()) == set(schemas["TaskData"]["required"])
+    assert "required" not in schemas["TaskChange"]
+    changes = schemas["TaskChange"]["properties"].values()
+    assert not any("default" in schema for schema in changes)
 
 
 def test_example_of_the_link_header_is_a_real_one(document: Json, alice: User, sql: Sql) -> None:
     for number in range(101):
-        add_task(sql, alice, f"task {number}", NOON)
+        add_task(sql, alice, f"task {number}", datetime(2026, 1, 1, tzinfo=UTC))
     link = alice.get("/api/tasks?limit=100").headers["link"]
     assert normalize(link) == normalize(document["components"]["headers"]["Link"]["example"])
-
-
-def test_everything_is_described(document: Json, documented: dict[str, Json]) -> None:
-    schemas = document["components"]["schemas"]
-    fields = [each for schema in schemas.values() for each in schema["properties"].values()]
-    assert len(fields) > 25
-    parameters = [each for found in documented.values() for each in found.get("parameters", [])]
-    described: list[Any] = [*schemas.values(), *fields, *parameters, *document["tags"]]
-    assert [each for each in described if not each.get("description")] == []
-    summaries = [operation["summary"] for operation in documented.values()]
-    assert [each for each in summaries if not re.fullmatch(r"[A-Z].+[^.]", each)] == []
-
-
-def test_optional_field_has_no_default(document: Json) -> None:
-    change = document["components"]["schemas"]["TaskChange"]
-    assert "required" not in change
-    assert not any("default" in schema for schema in change["properties"].values())
-
-
-def test_task_has_the_documented_fields(document: Json, alice: User) -> None:
-    assert set(alice.add()) == set(document["components"]["schemas"]["TaskData"]["required"])
