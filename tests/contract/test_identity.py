@@ -22,6 +22,7 @@ PRIVATE = [each for plugin in PLUGINS for each in plugin.operations if not each.
 ID = "e1b2c3d4-0000-4000-8000-000000000001"
 ATTACKERS = "the-secret-of-an-attacker-which-is-long-enough-too"
 ABSENT = "(absent)"
+NO_ID = {"sub": ABSENT, "user_id": ABSENT}
 
 
 class Token(NamedTuple):
@@ -33,8 +34,9 @@ class Token(NamedTuple):
     digest: str = "sha256"
 
     def of(self, user_id: object) -> str:
-        content = claims(user_id) | self.claims
-        given = {name: value for name, value in content.items() if value != ABSENT}
+        content = json.dumps(claims(user_id) | self.claims).replace("USER", str(user_id))
+        given = json.loads(content)
+        given = {name: value for name, value in given.items() if value != ABSENT}
         return forge(given, self.header, self.secret, self.digest)
 
     def __str__(self) -> str:
@@ -66,18 +68,13 @@ REFUSED_TOKENS = [
     *(Token({"exp": float(each)}) for each in ("nan", "inf", "-inf")),
     *(Token({"nbf": each}) for each in (10**11, "tomorrow", [], float("inf"))),
     *(Token({name: each}) for name in ("sub", "user_id") for each in (ID, "rubbish")),
+    *(Token(NO_ID | {name: "USER"}) for name in ("userId", "id", "email")),  # Better Auth's links
+    Token(NO_ID | {"uid": "USER", "email": "a@example.com", "updateTo": "other@example.com"}),
+    Token(NO_ID | {"session": {"userId": "USER"}, "user": {"id": "USER"}}),
 ]
 REFUSED_IDS: list[object] = [
     *("", "42", 42, None, True, [], {}, "not-a-uuid", "somebody@example.com"),
     *(f"{{{ID}}}", f"urn:uuid:{ID}", f"{ID}\n", f" {ID}", f"{ID[:-1]}\0", f"{ID[:-1]}\ud800"),
-]
-MAILED_LINKS = [  # of Better Auth, and its session cookie
-    '{"userId": "ID"}',
-    '{"id": "ID"}',
-    '{"email": "EMAIL"}',
-    '{"uid": "ID", "email": "EMAIL", "updateTo": "other@example.com"}',
-    '{"user": {"id": "ID", "email": "EMAIL"}}',
-    '{"session": {"userId": "ID"}, "user": {"id": "ID"}}',
 ]
 NOT_AN_OBJECT = [[], "text", 42, None, True, b"", b"{", b"\xff\xfe", b'{"sub":', b"[" * 3000]
 ACCEPTED_TOKENS = [
@@ -135,12 +132,6 @@ def test_invalid_token_is_401(http: httpx.Client, alice: User, token: Token) -> 
 def test_user_id_that_is_not_a_canonical_uuid_is_401(http: httpx.Client, user_id: object) -> None:
     for changes in ({}, {"sub": ABSENT}, {"user_id": ABSENT}):
         expect.unauthorized(get(http, Token(changes).of(user_id)))
-
-
-@pytest.mark.parametrize("content", MAILED_LINKS)
-def test_token_of_a_mailed_link_is_401(http: httpx.Client, alice: User, content: str) -> None:
-    found = json.loads(content.replace("ID", alice.id).replace("EMAIL", alice.email))
-    expect.unauthorized(get(http, forge(found | {"exp": in_seconds(3600)})))
 
 
 @pytest.mark.parametrize("payload", NOT_AN_OBJECT, ids=lambda payload: repr(payload)[:20])

@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, complete, and in step with the declarations."""
+"""The OpenAPI document: valid, complete, in step with the declarations; and the page of it."""
 
 import re
 from datetime import UTC, datetime
@@ -8,14 +8,15 @@ import httpx
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from core.operation import Operation
 from core.plugin import load
 from tests.contract.openapi import Json, normalize, operations
+from tests.support import expect
 from tests.support.sql import Sql
 from tests.support.users import User, add_task
 
 PLUGINS = load(f"plugins.{name}" for name in ("auth", "tasks", "health", "docs"))
 DECLARED = [each for plugin in PLUGINS for each in plugin.operations if each.documented]
+RANGES = ["bytes=0-9", "bytes=abc", "lines=1-2", "bytes=5-1", "bytes=99999999-", "bytes=0-1,4-5"]
 
 
 @pytest.fixture(scope="module")
@@ -31,46 +32,34 @@ def test_document_is_valid_openapi_3_1(document: Json) -> None:
     OpenAPIV31SpecValidator(document).validate()
 
 
-def test_every_route_is_named_once(document: Json) -> None:
-    documented = operations(document)
-    named = [(each["method"], each["path"]) for each in documented.values()]
-    assert sorted(named) == sorted((each.method, each.path) for each in DECLARED)
-    assert len(named) == sum(map(len, document["paths"].values())) >= 10
-    assert [name for name in documented if not re.fullmatch("[a-z]+([A-Z][a-z]+)?", name)] == []
-
-
-@pytest.mark.parametrize("operation", DECLARED, ids=lambda each: f"{each.method} {each.path}")
-def test_every_status_is_named(document: Json, operation: Operation) -> None:
-    entry = document["paths"][operation.path][operation.method.lower()]
-    expected = {operation.status, 413, 500, *(error.status for error in operation.errors)}
-    expected |= set() if operation.public else {401}
-    expected |= {400, 422} if operation.body else set()
-    assert set(map(int, entry["responses"])) == expected
-    assert entry.get("security", []) == ([] if operation.public else [{"bearer": []}])
-    for response in (entry["responses"][str(status)] for status in expected if status >= 400):
-        media = response["content"]["application/json"]
-        assert media["schema"] == {"$ref": "#/components/schemas/Error"}
-        for name, example in media["examples"].items():
-            assert name.split("-") == re.findall(r"\w+", example["value"]["error"].lower())
+def test_every_route_and_status_is_named(document: Json) -> None:
+    assert sum(map(len, document["paths"].values())) == len(DECLARED) >= 10
+    for operation in DECLARED:
+        entry = document["paths"][operation.path][operation.method.lower()]
+        expected = {operation.status, 413, 500, *(error.status for error in operation.errors)}
+        expected |= set() if operation.public else {401}
+        expected |= {400, 422} if operation.body else set()
+        assert set(map(int, entry["responses"])) == expected
+        assert entry.get("security", []) == ([] if operation.public else [{"bearer": []}])
 
 
 def test_everything_is_described(document: Json) -> None:
-    schemas, found = document["components"]["schemas"], operations(document).values()
+    schemas, found = document["components"]["schemas"], operations(document)
+    assert [name for name in found if not re.fullmatch("[a-z]+([A-Z][a-z]+)?", name)] == []
+    summaries = [operation["summary"] for operation in found.values()]
+    assert [each for each in summaries if not re.fullmatch(r"[A-Z].+[^.]", each)] == []
     fields = [each for schema in schemas.values() for each in schema["properties"].values()]
     assert len(fields) > 25
-    parameters = [each for operation in found for each in operation.get("parameters", [])]
-    responses = [each for operation in found for each in operation["responses"].values()]
+    parameters = [each for entry in found.values() for each in entry.get("parameters", [])]
+    responses = [each for entry in found.values() for each in entry["responses"].values()]
     described: list[Any] = [*schemas.values(), *fields, *parameters, *responses, *document["tags"]]
     assert [each for each in described if not each.get("description")] == []
-    assert [each for each in found if not re.fullmatch(r"[A-Z].+[^.]", each["summary"])] == []
 
 
-def test_fields_of_a_task(document: Json, alice: User) -> None:
-    schemas = document["components"]["schemas"]
-    assert set(alice.add()) == set(schemas["TaskData"]["required"])
-    assert "required" not in schemas["TaskChange"]
-    changes = schemas["TaskChange"]["properties"].values()
-    assert not any("default" in schema for schema in changes)
+def test_optional_fields_have_no_default(document: Json) -> None:
+    change = document["components"]["schemas"]["TaskChange"]
+    assert "required" not in change
+    assert not any("default" in schema for schema in change["properties"].values())
 
 
 def test_example_of_the_link_header_is_a_real_one(document: Json, alice: User, sql: Sql) -> None:
@@ -78,3 +67,31 @@ def test_example_of_the_link_header_is_a_real_one(document: Json, alice: User, s
         add_task(sql, alice, f"task {number}", datetime(2026, 1, 1, tzinfo=UTC))
     link = alice.get("/api/tasks?limit=100").headers["link"]
     assert normalize(link) == normalize(document["components"]["headers"]["Link"]["example"])
+
+
+def test_page_needs_no_other_host(http: httpx.Client) -> None:
+    page = http.get("/docs")
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'; script-src 'self';" in page.headers["content-security-policy"]
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(links) >= 4
+    assert [link for link in links if not link.startswith(("/docs/", "data:"))] == []
+    for link in (link for link in links if link.startswith("/")):
+        assert http.get(link).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["nothing.js", "index.html", "..%2Fdocs.py", "%2e%2e/docs.py", "LICENSE"]
+)
+def test_other_file_is_404(http: httpx.Client, name: str) -> None:
+    expect.error(http.get(f"/docs/{name}"), 404)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/page.js", "/docs/swagger-ui.css"])
+def test_range_is_ignored(http: httpx.Client, path: str) -> None:
+    whole = http.get(path)
+    for value in RANGES:
+        response = http.get(path, headers={"Range": value})
+        assert (response.status_code, response.content) == (200, whole.content)
+        assert response.headers["accept-ranges"] == "none"
