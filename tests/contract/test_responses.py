@@ -33,7 +33,7 @@ REQUESTS: list[tuple[str, dict[str, Any]]] = [
     ("listTasks", {"params": {"after": UNKNOWN}}),
     *((name, {"task_id": task_id}) for task_id in (UNKNOWN, None) for name in ONE_TASK),
 ]
-BUG = {"error": "Internal server error"}  # see test_openapi_plugin.py
+BUG = {"error": "Internal server error"}  # see test_openapi.py
 FULL_QUEUE = {("signup", 503), ("login", 503)}  # see tests/security/test_sign_in_queue.py
 
 
