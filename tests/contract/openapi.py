@@ -31,16 +31,6 @@ def examples(response: Json) -> list[Any]:
     return [media["example"]] if "example" in media else named
 
 
-def body_example(document: Json, operation: Json) -> Json | None:
-    """The example of a request body, or None where there is no body."""
-    if "requestBody" not in operation:
-        return None
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    named: Json = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    found: Json = named["examples"][0]
-    return found
-
-
 def normalize(content: object) -> str:
     """Content as text, with numbers in place of ids, times and tokens."""
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)

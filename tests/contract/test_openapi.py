@@ -22,23 +22,17 @@ DECLARED = [each for plugin in PLUGINS for each in plugin.operations if each.doc
 RANGES = ["bytes=0-9", "bytes=abc", "lines=1-2", "bytes=5-1", "bytes=99999999-", "bytes=0-1,4-5"]
 PLUGIN = '''
 from typing_extensions import TypedDict
-
 from core.body import Body
 from core.errors import ApiError
 from core.operation import uuid_in_path
 from core.plugin import Plugin
-
 plugin = Plugin("books", prefix="/books", errors=())
-
 class Page(TypedDict):
     words: int
-
 class Note(Body):
     text: str
-
 class Teapot(ApiError):
     """It is a teapot."""
-
     status = 418
     sentence = "Short and stout"
     headers = {"X-Handle": "here"}

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import FRONTEND
-from tests.contract.openapi import body_example, examples, normalize, operations
+from tests.contract.openapi import examples, normalize, operations
 from tests.support import expect
 from tests.support.program import Program, eventually
 from tests.support.proxy import Proxy
@@ -20,6 +20,12 @@ ORIGIN = {"Origin": FRONTEND}
 UNKNOWN = str(uuid4())
 ACCOUNT = {"email": "ada@example.com", "password": "correct horse"}
 KEY, BAD_KEY = {"Idempotency-Key": "a"}, {"Idempotency-Key": "a b"}
+BODIES: dict[str, Any] = {
+    "signup": ACCOUNT,
+    "login": ACCOUNT,
+    "createTask": {"title": "Buy milk"},
+    "updateTask": {"completed": True},
+}
 ONE_TASK = ("getTask", "updateTask", "deleteTask")
 REQUESTS: list[tuple[str, dict[str, Any]]] = [
     *((name, {}) for name in ("getIndex", "checkHealth", "checkReadiness", "signup", "login")),
@@ -54,10 +60,9 @@ class Recorder:
     def send(
         self, name: str, user: User | None = None, task_id: str | None = None, **options: Any
     ) -> httpx.Response:
-        """Send a request with the documented example of the body, where there is no other."""
         operation = self.operations[name]
         if "content" not in options:
-            options = {"json": body_example(self.document, operation)} | options
+            options = {"json": BODIES.get(name)} | options
         options["headers"] = ORIGIN | options.get("headers", {})
         path = operation["path"].replace("{id}", task_id or self.task_id)
         response = (user or self.user).call(operation["method"], path, **options)
@@ -136,10 +141,3 @@ def test_every_response_has_the_common_headers(recorder: Recorder) -> None:
             expect.common_headers(response, recorder.operations[name]["path"], FRONTEND)
             every.append(response.headers["x-request-id"])
     assert len(set(every)) == len(every)
-
-
-def test_example_of_a_token_is_like_a_real_one_but_not_valid(recorder: Recorder) -> None:
-    [shown] = examples(recorder.operations["login"]["responses"]["200"])
-    parts, real = shown["token"].split("."), recorder.user.token.split(".")
-    assert (len(parts), parts[0]) == (len(real), real[0])
-    assert "…" in shown["token"]
