@@ -97,7 +97,7 @@ def get(http: httpx.Client, token: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: f"{each.method} {each.path}")
-def test_private_route_is_401_before_id_and_body_are_read(
+def test_private_route_is_401_before_anything_else(
     http: httpx.Client, operation: Operation
 ) -> None:
     path = re.sub(r"{\w+}", "not-an-id", operation.path)

@@ -108,8 +108,6 @@ REFUSED: dict[str, Cases] = {
 NOT_JSON: dict[bytes, str] = {
     b"": "Expecting value at line 1, column 1",
     b"  \n": "Expecting value at line 2, column 1",
-    b"title=Buy+milk": "",
-    b'{"title": "Buy milk",}': "",
     b'{\n  "title": "Buy milk"\n  "n": 1}': "Expecting ',' delimiter at line 3, column 3",
     b"{}\n\n {}": "Extra data at line 3, column 2",
     b'{\n"title": "Buy\nmilk"}': "Invalid control character at line 2, column 14",
@@ -122,7 +120,6 @@ NOT_JSON: dict[bytes, str] = {
     b'{"title": "\xff"}': "it is not UTF-8 at byte 12",
     b'{"title": "\xed\xa0\x80"}': "it is not UTF-8 at byte 12",
     '{"title": "Buy milk"}'.encode("utf-16"): "it is not UTF-8 at byte 1",
-    '{"title": "Buy milk"}'.encode("utf-16-le"): "",
     b"[" * 100_000: "it is nested too deeply",
     b'{"a":\n' * 100_000 + b"1" + b"}" * 100_000: "it is nested too deeply",
 }

@@ -1,7 +1,7 @@
 """A response of each status of each operation: as documented, and with the common headers."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +13,6 @@ from tests.contract.openapi import examples, normalize, operations
 from tests.support import expect
 from tests.support.program import Program, eventually
 from tests.support.proxy import Proxy
-from tests.support.sql import new_database
 from tests.support.users import User, new_email
 
 ORIGIN = {"Origin": FRONTEND}
@@ -83,23 +82,17 @@ class Recorder:
 
 
 @pytest.fixture(scope="module")
-def recorder(
-    start: Callable[..., Program], postgres: str, postgres_port: int
-) -> Iterator[Recorder]:
-    proxy = Proxy(postgres_port)
-    program = start(new_database(postgres).replace(f":{postgres_port}/", f":{proxy.port}/"))
-    with httpx.Client(base_url=program.url, timeout=20) as http:
+def recorder(proxied: Program, proxy: Proxy) -> Iterator[Recorder]:
+    with httpx.Client(base_url=proxied.url, timeout=20) as http:
         recorder = Recorder(http)
         recorder.send_all()
         proxy.refuse()
         for name in recorder.operations:
             recorder.send(name)
         proxy.open()
-        program.terminate()
+        proxied.terminate()
         assert eventually(lambda: recorder.send("checkReadiness").status_code == 503)
         yield recorder
-    program.kill()
-    proxy.close()
 
 
 def test_documented_responses_are_given_and_no_others(recorder: Recorder) -> None:
@@ -122,7 +115,7 @@ def test_documented_headers_are_sent_and_no_others(recorder: Recorder) -> None:
     described = recorder.document["components"]["headers"]
     assert set(described) == {"X-Request-ID", "Retry-After", "WWW-Authenticate", "Link"}
     for (name, status), responses in recorder.responses.items():
-        named = recorder.operations[name]["responses"][str(status)]["headers"]
+        named = dict(recorder.operations[name]["responses"][str(status)]["headers"])
         assert named == {each: {"$ref": f"#/components/headers/{each}"} for each in named}
         sent = {(each, one.headers.get(each)) for one in responses for each in described}
         sent = {(each, normalize(value)) for each, value in sent if value is not None}
