@@ -22,21 +22,13 @@ def operations(document: Json) -> dict[str, Json]:
     }
 
 
-def examples(response: Json) -> list[Json]:
-    """The example bodies of a Response Object; an empty one where it has no body."""
-    media = response.get("content", {}).get("application/json", {"example": ""})
-    one = [media["example"]] if "example" in media else []
-    return one + [each["value"] for each in media.get("examples", {}).values()]
-
-
-def body_example(document: Json, operation: Json) -> Json | None:
-    """The example of the request body, or None where there is no body."""
-    if "requestBody" not in operation:
-        return None
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    name = schema["$ref"].rpartition("/")[2]
-    found: Json = document["components"]["schemas"][name]["examples"][0]
-    return found
+def examples(response: Json) -> list[Any]:
+    """The example bodies of a Response Object; None where it has no body."""
+    if "content" not in response:
+        return [None]
+    media = response["content"]["application/json"]
+    named = [each["value"] for each in media.get("examples", {}).values()]
+    return [media["example"]] if "example" in media else named
 
 
 def normalize(content: object) -> str:

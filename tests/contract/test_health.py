@@ -1,7 +1,7 @@
 """/health is about the process alone, /health/ready about the database too."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -9,30 +9,15 @@ import pytest
 from tests.support import expect
 from tests.support.program import Program, eventually
 from tests.support.proxy import Proxy
-from tests.support.sql import new_database
 
 HEALTHY = {"status": "healthy"}
 LIMITS = {"/health": 0.5, "/health/ready": 2 + 0.8}  # seconds, with a margin for a busy machine
 
 
-@pytest.fixture(scope="module")
-def proxy(postgres_port: int) -> Iterator[Proxy]:
-    """A proxy in front of the database."""
-    proxy = Proxy(postgres_port)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture(scope="module")
-def http(
-    start: Callable[..., Program], postgres: str, postgres_port: int, proxy: Proxy
-) -> Iterator[httpx.Client]:
-    """A client of a service behind the proxy."""
-    url = new_database(postgres).replace(f":{postgres_port}/", f":{proxy.port}/")
-    program = start(url)
-    with httpx.Client(base_url=program.url, timeout=10) as client:
+@pytest.fixture
+def http(proxied: Program) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=proxied.url, timeout=10) as client:
         yield client
-    program.kill()
 
 
 def is_ready(http: httpx.Client) -> bool:

@@ -8,6 +8,7 @@ import httpx
 
 TASK_KEYS = {"id", "title", "description", "completed", "user_id", "created_at", "updated_at"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+EXPOSED = "X-Request-ID, Retry-After, Link, WWW-Authenticate"
 INSIDES = (
     "traceback",
     "asyncpg",
@@ -37,6 +38,19 @@ def error(response: httpx.Response, status: int, message: str = "") -> str:
 def unauthorized(response: httpx.Response) -> None:
     error(response, 401, "Unauthorized")
     assert response.headers["www-authenticate"] == "Bearer"
+
+
+def common_headers(response: httpx.Response, path: str, origin: str) -> None:
+    """The headers of every response to an allowed origin."""
+    headers = response.headers
+    assert headers.get_list("access-control-allow-origin") == [origin]
+    assert headers["access-control-allow-credentials"] == "true"
+    assert headers["access-control-expose-headers"] == EXPOSED
+    assert "origin" in headers["vary"].lower()
+    assert headers.get_list("x-content-type-options") == ["nosniff"]
+    assert len(headers["x-request-id"]) >= 8
+    if path.startswith("/api/"):
+        assert headers.get_list("cache-control") == ["no-store"]
 
 
 def task(response: httpx.Response, status: int = 200) -> dict[str, Any]:

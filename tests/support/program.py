@@ -115,6 +115,10 @@ class Program:
             code, self.read("stdout"), self.read("stderr"), time.monotonic() - self.launched
         )
 
+    def terminate(self) -> None:
+        """Send SIGTERM, without waiting for the end."""
+        os.kill(self.pid, signal.SIGTERM)
+
     def stop(self) -> int:
         """Ask it to end; the exit status, or -9 where it would not."""
         assert self.process is not None, "not started"
