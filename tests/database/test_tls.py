@@ -85,9 +85,7 @@ async def test_ssl_mode(url: Url, mode: str, *, expected: bool | None) -> None:
         await connection.close()
 
 
-def test_all_connections_of_the_service_are_encrypted(
-    start: Callable[..., Program], url: Url
-) -> None:
+def test_service_encrypts_all_connections(start: Callable[..., Program], url: Url) -> None:
     service = start(url(ACCEPTED_HOST))
     with httpx.Client(base_url=service.url) as http, Sql(url("127.0.0.1?sslmode=require")) as sql:
         use_every_route(http)
@@ -95,9 +93,7 @@ def test_all_connections_of_the_service_are_encrypted(
     assert service.stop() == 0
 
 
-def test_service_does_not_start_with_a_certificate_of_another_host(
-    tmp_path: Path, url: Url
-) -> None:
+def test_certificate_of_another_host_ends_the_start(tmp_path: Path, url: Url) -> None:
     ended = Program(tmp_path, settings_for(url(OTHER_HOST))).launch().ended()
     assert ended.code == 3
     assert re.fullmatch(r"error: .*127\.0\.0\.1:\d+.*certificate.*\n", ended.stderr)
