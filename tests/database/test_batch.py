@@ -93,9 +93,7 @@ async def test_batch_has_a_time_budget_of_its_own(database_url: str, alice: User
 
 
 @pytest.mark.slow
-def test_requests_of_one_connection_do_not_share_a_time_budget(
-    start: Callable[..., Program], postgres: str
-) -> None:
+def test_pipelined_requests_have_budgets(start: Callable[..., Program], postgres: str) -> None:
     url = new_database(postgres)
     program = start(url)
     with Sql(url) as sql, httpx.Client(base_url=program.url) as http:

@@ -1,6 +1,5 @@
 """A database behind PgBouncer in transaction mode, old and new, with and without faults."""
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -41,13 +40,11 @@ pytestmark = pytest.mark.slow
 class Pooled(NamedTuple):
     """A service, the proxy and the PgBouncer that it connects through, and a user."""
 
-    kind: str
     service: Program
     proxy: Proxy
     pooler: Pooler
     direct: str
     """The URL of the database that does not go through them."""
-    url: str
     user: User
 
 
@@ -58,12 +55,11 @@ def pooled(
     direct = new_database(postgres)
     with Pooler(request.param, postgres_port, SERVERS) as pooler:
         proxy = Proxy(pooler.port)
-        url = pooler.url(direct).replace(f":{pooler.port}/", f":{proxy.port}/")
-        service = start(url)
+        service = start(direct.replace(f":{postgres_port}/", f":{proxy.port}/"))
         with httpx.Client(base_url=service.url, timeout=20) as http:
             user = User(http, str(uuid4()), new_email())
             user.add()
-            yield Pooled(request.param, service, proxy, pooler, direct, url, user)
+            yield Pooled(service, proxy, pooler, direct, user)
         service.kill()
         proxy.close()
 
@@ -92,14 +88,13 @@ def test_many_clients_share_few_connections(
     assert service.records("Traceback") == []
 
 
-def test_statements_are_prepared_only_where_they_are_kept(pooled: Pooled) -> None:
-    async def prepares(url: str) -> bool:
+@pytest.mark.anyio
+async def test_statements_are_prepared_only_where_they_are_kept(pooled: Pooled) -> None:
+    for url, kept in ((pooled.direct, True), (pooled.pooler.url(pooled.direct), False)):
         connector = Connector(dsn.parse(url))
         await (await connector.open(5)).close()
-        return not connector.pooler
-
-    assert asyncio.run(prepares(pooled.direct))
-    assert not (pooled.kind == "old" and asyncio.run(prepares(pooled.url)))
+        if kept or pooled.pooler.kind == "old":
+            assert connector.pooler is not kept
 
 
 def send(pooled: Pooled, threads: ThreadPoolExecutor, each: int) -> list[Future[float]]:
@@ -138,7 +133,7 @@ def test_lock_is_given_up_in_time(pooled: Pooled, *, frozen: bool) -> None:
 def test_statement_of_a_killed_service_is_given_up(
     pooled: Pooled, start: Callable[..., Program]
 ) -> None:
-    service = start(pooled.url)
+    service = start(pooled.pooler.url(pooled.direct))
     with (
         Sql(pooled.direct) as observer,
         ThreadPoolExecutor() as threads,

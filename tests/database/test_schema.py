@@ -112,9 +112,7 @@ def test_list_is_read_in_the_order_of_its_index(from_file: Sql) -> None:
 
 
 @pytest.mark.slow
-def test_programs_can_start_at_once_on_an_empty_database(
-    start: Callable[..., Program], postgres: str
-) -> None:
+def test_programs_can_start_at_once(start: Callable[..., Program], postgres: str) -> None:
     assert any(start_at_once(start, postgres) for _ in range(ATTEMPTS)), "they never met"
 
 

@@ -27,41 +27,35 @@ def create_app():
     lifespan = app.router.lifespan_context
     return Starlette(routes=[Mount("/todo", app)], lifespan=lambda _: lifespan(app))
 """
-# Application, options of uvicorn, and the prefix of paths; a proxy in front removes a root_path.
+# Options of uvicorn, and the prefix of paths; the proxy in front of a root_path removes it.
 WAYS = {
-    "Mount": ("outer:create_app", (), "/todo"),
-    "root_path": ("service:create_app", ("--root-path", "/todo"), ""),
+    "Mount": (["outer:create_app"], "/todo"),
+    "root_path": (["service:create_app", "--root-path", "/todo"], ""),
 }
 
 
 @pytest.fixture(scope="module", params=WAYS)
 def http(
-    request: pytest.FixtureRequest, database_url: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, database_url: str, open_directory: Path
 ) -> Iterator[httpx.Client]:
-    application, options, prefix = WAYS[request.param]
-    directory: Path = tmp_path_factory.mktemp("outer")
-    (directory / "outer.py").write_text(OUTER)
-    settings = settings_for(database_url) | {"PYTHONPATH": f"{ROOT}{os.pathsep}{directory}"}
-    program = Program(directory, settings)
-    command = [sys.executable, "-m", "uvicorn", "--factory", application, *options]
-    process = subprocess.Popen(
-        [*command, "--port", settings["PORT"]],
-        cwd=directory,
-        env=program.environment,
-        stdout=subprocess.DEVNULL,
-    )
+    options, prefix = WAYS[request.param]
+    (open_directory / "outer.py").write_text(OUTER)
+    settings = settings_for(database_url) | {"PYTHONPATH": f"{ROOT}{os.pathsep}{open_directory}"}
+    program = Program(open_directory, settings)
+    command = [sys.executable, "-m", "uvicorn", "--factory", "--port", settings["PORT"], *options]
+    process = subprocess.Popen(command, cwd=open_directory, env=program.environment)
     try:
+        assert eventually(lambda: responds(f"{program.url}{prefix}/health"), 20)
         with httpx.Client(base_url=f"{program.url}{prefix}", timeout=20) as client:
-            eventually(lambda: responds(client), 20)
             yield client
     finally:
         process.kill()
         process.wait()
 
 
-def responds(http: httpx.Client) -> bool:
+def responds(url: str) -> bool:
     try:
-        return http.get("/health").status_code == 200
+        return httpx.get(url).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -71,13 +65,11 @@ def test_every_route_is_served(http: httpx.Client) -> None:
 
 
 def test_errors_and_headers_are_the_same(http: httpx.Client) -> None:
-    missing = http.get("/api/nothing")
+    missing, refused = http.get("/api/nothing"), http.delete("/api/tasks")
     expect.error(missing, 404)
-    assert missing.headers["cache-control"] == "no-store"
-    refused = http.delete("/api/tasks")
     expect.error(refused, 405)
     assert {"GET", "POST", "OPTIONS"} <= set(refused.headers["allow"].split(", "))
-    assert refused.headers["cache-control"] == "no-store"
+    assert missing.headers["cache-control"] == refused.headers["cache-control"] == "no-store"
     assert "cache-control" not in http.get("/health").headers
 
 

@@ -22,9 +22,7 @@ def normalize(text: str) -> str:
     return text
 
 
-def test_session_with_curl_prints_what_readme_shows(
-    start: Callable[..., Program], postgres: str
-) -> None:
+def test_session_prints_what_readme_shows(start: Callable[..., Program], postgres: str) -> None:
     script = block("README.md", "session")
     expected = re.findall(r"^# (.+)$", script, re.MULTILINE)
     service = start(new_database(postgres))

@@ -68,9 +68,7 @@ def test_secret_is_used_as_utf_8(configured: Program) -> None:
         assert httpx.get(f"{configured.url}/api/tasks", headers=headers).status_code == status
 
 
-def test_short_secret_is_a_warning_that_does_not_contain_it(
-    configured: Program, service: Program
-) -> None:
+def test_short_secret_is_a_warning(configured: Program, service: Program) -> None:
     (warning,) = filter(is_warning, configured.records("BETTER_AUTH_SECRET"))
     assert "32" in str(warning)
     escaped = SHORT_SECRET.encode("ascii", "backslashreplace").decode()
@@ -98,9 +96,7 @@ def clients(program: Program, secret: str = SECRET) -> list[str]:
     return found
 
 
-def test_client_behind_a_proxy_is_logged_where_the_proxy_is_trusted(
-    service: Program, configured: Program
-) -> None:
+def test_client_behind_a_trusted_proxy_is_logged(service: Program, configured: Program) -> None:
     assert clients(service) == [client for _, client, _ in FORWARDED]
     assert clients(configured, SHORT_SECRET) == [PEER] * len(FORWARDED)
 

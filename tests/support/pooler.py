@@ -40,6 +40,7 @@ class Pooler:
 
     def __init__(self, kind: str, upstream: int, servers: int = 10, settings: str = "") -> None:
         """`upstream` is PostgreSQL's port. Fails the test where there is no such PgBouncer."""
+        self.kind = kind
         self.program = find(kind)
         self.upstream = upstream
         self.port = free_port()
