@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Fail a test that would be skipped, for want of a program for example."""
-    report: pytest.TestReport = yield  # type: ignore[misc, assignment]
+    report: pytest.TestReport = yield  # type: ignore[assignment]
     reason = str(report.longrepr)
     foreign = item.config.getoption("--service-url") or "systemd runs this machine" in reason
     if report.skipped and not hasattr(report, "wasxfail") and not foreign:

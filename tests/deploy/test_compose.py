@@ -64,7 +64,8 @@ def test_the_service_gets_settings_that_it_knows(services: dict[str, Any]) -> No
     settings = Settings.load(environment)
     assert settings.better_auth_secret == SECRETS["BETTER_AUTH_SECRET"]
     password = SECRETS["POSTGRES_PASSWORD"]
-    assert settings.database_url == f"postgresql://todo:{password}@database/todo"
+    assert environment["DATABASE_URL"] == f"postgresql://todo:{password}@database/todo"
+    assert settings.database_url.address == "database:5432"
     assert services["database"]["environment"]["POSTGRES_PASSWORD"] == password
 
 

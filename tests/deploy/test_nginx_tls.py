@@ -29,7 +29,7 @@ def nginx(
     directory = open_directory / "nginx-tls"
     directory.mkdir()
     certificate = directory / "certificate.pem"
-    files = ["-out", certificate, "-keyout", certificate.with_suffix(".key")]
+    files = ["-out", str(certificate), "-keyout", str(certificate.with_suffix(".key"))]
     assert OPENSSL
     subprocess.run([OPENSSL, *SELF_SIGNED, *NAMES, *files], check=True, capture_output=True)
     program = start(database_url)

@@ -60,7 +60,7 @@ def ten_lines() -> list[str]:
 def booted(directory: Path, onefile: Path) -> Iterator[Machine]:
     """A machine on a network of its own, with the files that the page has its reader bring."""
     directory.mkdir()
-    files = ["-out", directory / "certificate.pem", "-keyout", directory / "key.pem"]
+    files = ["-out", f"{directory}/certificate.pem", "-keyout", f"{directory}/key.pem"]
     names = ["-days", "2", "-addext", f"subjectAltName=DNS:{NAME}"]
     subprocess.run([*SELF_SIGNED, *names, *files], check=True, capture_output=True)
     with Machine(directory, "--private-network") as machine:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import pytest
@@ -77,7 +78,7 @@ def ask_all(
     """How long each of these bodies keeps others waiting, and its status."""
     found = {}
     for name, body in bodies.items():
-        longest, answer = stall(service, lambda body=body: user.post(path, content=body))
+        longest, answer = stall(service, partial(user.post, path, content=body))
         found[name] = longest, answer.status_code
     return found
 

@@ -27,7 +27,7 @@ def send(service: Program, number: signal.Signals) -> float:
     return now
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_requests_in_flight_are_finished_and_late_connections_are_refused(
     start: Callable[..., Program], postgres: str, workers: str
 ) -> None:
