@@ -1,14 +1,14 @@
-"""Text that breaks programs: Unicode of every sort, and what other languages make of it."""
+"""Text that breaks programs: unusual Unicode, and syntax of other languages."""
 
 WHITE_SPACE = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680"
     + "".join(map(chr, range(0x2000, 0x200B)))
     + ("\u2028\u2029\u202f\u205f\u3000")
 )
-"""Unicode's property White_Space: what a title is trimmed of."""
+"""Unicode property White_Space, which is trimmed from a title."""
 
 UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u034f\u115f\u3164\u2800"
-"""What nobody sees, and is no White_Space all the same."""
+"""Invisible characters that are not White_Space."""
 
 STORABLE: dict[str, str] = {
     "combining": "e\u0301 \u00e9 a\u0328\u0301 \u1e69 s\u0323\u0307 q\u0307\u0323",
@@ -101,7 +101,7 @@ STORABLE: dict[str, str] = {
     "blanks within": f"a{WHITE_SPACE}b",
 }
 
-UNSTORABLE: dict[str, str] = {  # as they stand between the quotes of a JSON document
+UNSTORABLE: dict[str, str] = {  # as escapes within a JSON string
     "NUL": r"a\u0000b",
     "NUL alone": r"\u0000",
     "NUL at the end": r"a\u0000",
@@ -116,6 +116,6 @@ UNSTORABLE: dict[str, str] = {  # as they stand between the quotes of a JSON doc
 }
 
 
-def letters(text: str) -> list[str]:
-    """For a report that a person can read."""
+def code_points(text: str) -> list[str]:
+    """Code points, for failure messages."""
     return [f"U+{ord(letter):04X}" for letter in text]
