@@ -1,4 +1,4 @@
-"""The real program in a child process: started, asked, stopped or killed, and its log read."""
+"""The real program in a child process, and its log."""
 
 import json
 import os
@@ -10,10 +10,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Self, TypeVar
-
-import httpx
 
 SCRIPT = Path(__file__).resolve().parents[2] / "service.py"
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT")
@@ -28,7 +27,7 @@ def free_port() -> int:
 
 
 def eventually(look: Callable[[], Seen], seconds: float = 5.0) -> Seen:
-    """What `look` sees as soon as it is true, or what it sees when the time is up."""
+    """Call `look` until it returns something true or the time is up; return what it returned."""
     end = time.monotonic() + seconds
     while not (seen := look()) and time.monotonic() < end:
         time.sleep(0.02)
@@ -37,7 +36,7 @@ def eventually(look: Callable[[], Seen], seconds: float = 5.0) -> Seen:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a program that was left alone came to its end."""
+    """The exit code and the output of a program that has ended."""
 
     code: int
     stdout: str
@@ -46,7 +45,7 @@ class Ended:
 
 
 class Program:
-    """`python service.py`, in a directory of its own and with nothing but the given environment."""
+    """`python service.py` in a directory of its own, with the given environment only."""
 
     def __init__(self, directory: Path, environment: Mapping[str, str], *arguments: str) -> None:
         self.directory = directory
@@ -85,25 +84,29 @@ class Program:
         return self
 
     def start(self) -> Self:
-        """Launch, and come back when /health answers."""
+        """Launch, and wait until /health responds."""
         self.launch()
         if not eventually(lambda: self.healthy() or not self.running(), seconds=20):
             self.kill()
-            raise AssertionError(f"/health never answered:\n{self.output()}")
+            raise AssertionError(f"/health did not respond:\n{self.output()}")
         assert self.running(), f"the program ended:\n{self.output()}"
         return self
 
     def healthy(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
-            return httpx.get(f"{self.url}/health", timeout=2).status_code == 200
-        except httpx.TransportError:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
             return False
+        finally:
+            connection.close()
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
     def ended(self, timeout: float = 20) -> Ended:
-        """Come back when it has ended by itself, or else end it and fail."""
+        """Wait for the end; kill it and fail where it does not end."""
         assert self.process is not None, "not started"
         try:
             code = self.process.wait(timeout)
@@ -118,10 +121,10 @@ class Program:
         os.kill(self.pid, signal.SIGTERM)
 
     def stop(self) -> int:
-        """Ask it to end; the exit status, or -9 where it would not."""
+        """Send SIGTERM and wait; return the exit status, -9 where it had to be killed."""
         assert self.process is not None, "not started"
         if self.running():
-            self.process.terminate()
+            self.terminate()
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
@@ -129,7 +132,7 @@ class Program:
         return self.process.wait()
 
     def kill(self) -> None:
-        """End it and its workers without asking."""
+        """Kill it and its workers."""
         if self.running():
             os.killpg(self.pid, signal.SIGKILL)
             assert self.process is not None
@@ -145,7 +148,7 @@ class Program:
         return (self.directory / stream).read_text(errors="replace")
 
     def log(self) -> str:
-        """All of its output; a line that is being written is awaited."""
+        """All of its output, up to a whole line."""
         output = ""
 
         def whole() -> bool:
@@ -160,16 +163,15 @@ class Program:
         return self.read("stdout") + self.read("stderr")
 
     def records(self, containing: str = "") -> list[Record]:
-        """The log's JSON records, or those of them whose line contains a text."""
+        """The JSON records of the log whose line contains this text."""
         lines = [line for line in self.log().splitlines() if containing in line]
         return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def reason(record: Record) -> str:
-    """What the record of a failure says in brackets; what the database said is left out.
+    """The exception in brackets in the record of a failure; its arguments only for TimeoutError.
 
-    For `ConnectionRefusedError(111, 'Connection refused')` it is `ConnectionRefusedError`, and
-    `TimeoutError('…')` as it is, as those words are ours.
+    For `ConnectionRefusedError(111, 'Connection refused')` it is `ConnectionRefusedError`.
     """
     found = re.search(r"failed: [^(]+ \((\w+)(\(.*\))\)$", record["message"])
     if found is None:
