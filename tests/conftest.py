@@ -1,4 +1,4 @@
-"""One PostgreSQL and one running service for all tests, and fresh people for each."""
+"""One PostgreSQL and one running service for all tests, and new users for each."""
 
 import shutil
 import tempfile
@@ -26,10 +26,17 @@ FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+<<<<<<< HEAD
     parser.addoption("--pooler", choices=KINDS, help="put a PgBouncer before the database")
     parser.addoption("--service-url", help="test a service that runs ")
     parser.addoption("--service-log", action="append", default=[], help="a file with its log")
     parser.addoption("--database-url", help="the way to its database")
+=======
+    parser.addoption("--pooler", choices=KINDS, help="connect through a PgBouncer")
+    parser.addoption("--service-url", help="test a running service (see deploy/fleet)")
+    parser.addoption("--service-log", action="append", default=[], help="a file that has its log")
+    parser.addoption("--database-url", help="the URL of its database")
+>>>>>>> h-contract
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,7 +59,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str, object], None]:
-    """Have a measured figure printed after the tests, under the name of what it measures."""
+    """Print a measured value after the tests."""
     figures = request.config.stash.setdefault(FIGURES, [])
     return lambda name, value: figures.append(f"{name}: {value}")
 
@@ -66,7 +73,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def open_directory() -> Iterator[Path]:
-    """A directory that PostgreSQL's own user can reach (pytest's are for root's eyes only)."""
+    """A directory that any user can read: as root, PostgreSQL runs as another one."""
     directory = Path(tempfile.mkdtemp(prefix="todo-tests-"))
     directory.chmod(0o755)
     yield directory
@@ -101,7 +108,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def route(request: pytest.FixtureRequest, postgres_port: int) -> Iterator[Callable[[str], str]]:
-    """A service's way to its database: straight, or with --pooler through a PgBouncer."""
+    """The URL that a service gets for a database: with --pooler, that of a PgBouncer."""
     kind = request.config.getoption("--pooler")
     if kind is None:
         yield lambda url: url
@@ -112,7 +119,7 @@ def route(request: pytest.FixtureRequest, postgres_port: int) -> Iterator[Callab
 
 @pytest.fixture(scope="session")
 def sql(database_url: str, service: Program) -> Iterator[Sql]:
-    """A look at the service's own database, with its tables in place."""
+    """A connection to the database of the service."""
     assert service.running()
     with Sql(database_url) as connection:
         yield connection
@@ -124,7 +131,7 @@ def start(
     tmp_path_factory: pytest.TempPathFactory,
     route: Callable[[str], str],
 ) -> Iterator[Callable[..., Program]]:
-    """Start a program with settings of its own; it ends with the tests at the latest."""
+    """Start a program with these settings; it is killed at the end of the tests."""
     if request.config.getoption("--service-url"):
         pytest.skip("starts a service of its own, which is not the one at --service-url")
     programs: list[Program] = []
@@ -136,7 +143,7 @@ def start(
 
     yield start_one
     for program in programs:
-        program.stop()
+        program.kill()
 
 
 def settings_for(database_url: str) -> dict[str, str]:
@@ -147,13 +154,13 @@ def settings_for(database_url: str) -> dict[str, str]:
         "HOST": "127.0.0.1",
         "PORT": str(free_port()),
         "LOG_FORMAT": "json",
-        "DB_POOL_SIZE": "10",  # several programs share one server here
+        "DB_POOL_SIZE": "10",  # several programs share one server
     }
 
 
 @pytest.fixture(scope="session")
 def service(request: pytest.FixtureRequest, database_url: str) -> Iterator[Program]:
-    """The running service that most tests share; what they did to it must not show in its log."""
+    """The service that most tests share. At the end, its log has no traceback and no secret."""
     if url := request.config.getoption("--service-url"):
         program: Program = Elsewhere(url, request.config.getoption("--service-log")).start()
     else:
@@ -176,7 +183,7 @@ def http(service: Program) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def broken(start: Callable[..., Program], postgres: str) -> Iterator[httpx.Client]:
-    """A service in which every statement on tasks fails, as a bug of ours would."""
+    """A client of a service in which every statement on tasks fails."""
     database_url = new_database(postgres)
     program = start(database_url, FRONTEND_URL=f"{FRONTEND}/")
     with Sql(database_url) as database:

@@ -54,9 +54,9 @@ def preflight(
     method: str = "PUT",
     names: str = "authorization",
 ) -> httpx.Response:
-    asked = {"Method": method, "Headers": names.encode()}
-    headers = {f"Access-Control-Request-{name}": value for name, value in asked.items()}
-    return http.options(path, headers=headers | {"Origin": origin})
+    asked = {"Request-Method": method, "Request-Headers": names}
+    headers = {f"Access-Control-{name}".encode(): value.encode() for name, value in asked.items()}
+    return http.options(path, headers=headers | {b"Origin": origin.encode()})
 
 
 def words(header: str) -> list[str]:

@@ -58,15 +58,16 @@ ALGORITHMS: list[object] = [
     *("none", "None", "NONE", "", "hs256", "HS256 ", "HS384", "HS512", "RS256", "ES256", "EdDSA"),
     *(None, 1, ["HS256"], {"alg": "HS256"}),
 ]
+NOT_HEADERS: list[object] = [[], "HS256", 42, b"null", b"", b"{", b"\xff\xfe"]
+NOT_TIMES: list[object] = [None, "", "tomorrow", [], {}, float("inf"), float("-inf")]
 REFUSED_TOKENS = [
     *(Token(header={"alg": each, "typ": "JWT"}) for each in ALGORITHMS),
     *(Token(header={"alg": f"HS{size}"}, digest=f"sha{size}") for size in (384, 512)),
     *(Token(digest="sha512"), Token(header={"typ": "JWT"})),
     *(Token(secret=each) for each in (ATTACKERS, "", SECRET + " ", SECRET[:-1], SECRET.upper())),
-    *(Token(header=each) for each in ([], "HS256", 42, b"null", b"", b"{", b"\xff\xfe")),
-    *(Token({"exp": each}) for each in (ABSENT, None, True, -1, 0, 1, "", "tomorrow", [], {})),
-    *(Token({"exp": float(each)}) for each in ("nan", "inf", "-inf")),
-    *(Token({"nbf": each}) for each in (10**11, "tomorrow", [], float("inf"))),
+    *(Token(header=each) for each in NOT_HEADERS),
+    *(Token({"exp": each}) for each in (ABSENT, True, -1, 0, 1, float("nan"), *NOT_TIMES)),
+    *(Token({"nbf": each}) for each in (10**11, *NOT_TIMES)),
     *(Token({name: each}) for name in ("sub", "user_id") for each in (ID, "rubbish")),
     *(Token(NO_ID | {name: "USER"}) for name in ("userId", "id", "email")),  # Better Auth's links
     Token(NO_ID | {"uid": "USER", "email": "a@example.com", "updateTo": "other@example.com"}),
@@ -76,7 +77,6 @@ REFUSED_IDS: list[object] = [
     *("", "42", 42, None, True, [], {}, "not-a-uuid", "somebody@example.com"),
     *(f"{{{ID}}}", f"urn:uuid:{ID}", f"{ID}\n", f" {ID}", f"{ID[:-1]}\0", f"{ID[:-1]}\ud800"),
 ]
-NOT_AN_OBJECT = [[], "text", 42, None, True, b"", b"{", b"\xff\xfe", b'{"sub":', b"[" * 3000]
 ACCEPTED_TOKENS = [
     *(Token(), Token({"sub": ABSENT}), Token({"user_id": ABSENT}), Token({"nbf": 1_700_000_000})),
     *(Token({"iat": each}) for each in (0, 10**11, "yesterday", None)),
@@ -136,11 +136,6 @@ def test_invalid_token_is_401(http: httpx.Client, alice: User, token: Token) -> 
 def test_user_id_that_is_not_a_canonical_uuid_is_401(http: httpx.Client, user_id: object) -> None:
     for changes in ({}, {"sub": ABSENT}, {"user_id": ABSENT}):
         expect.unauthorized(get(http, Token(changes).of(user_id)))
-
-
-@pytest.mark.parametrize("payload", NOT_AN_OBJECT, ids=lambda payload: repr(payload)[:20])
-def test_payload_that_is_not_an_object_is_401(http: httpx.Client, payload: object) -> None:
-    expect.unauthorized(get(http, forge(payload)))
 
 
 @pytest.mark.parametrize("token", ACCEPTED_TOKENS, ids=str)

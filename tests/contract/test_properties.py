@@ -1,7 +1,6 @@
 """Whatever is sent, the service responds as its contract says (Hypothesis)."""
 
 import json
-from typing import Any
 
 import httpx
 import pytest
@@ -30,14 +29,6 @@ names = st.sampled_from(
     ["title", "description", "completed", "email", "password", "id", "user_id", "created_at"]
 )
 documents = (values | st.dictionaries(names | st.text(), values)).map(json.dumps).map(str.encode)
-changes = st.fixed_dictionaries(
-    {},
-    optional={
-        "title": titles.map(str.strip),
-        "description": st.none() | storable,
-        "completed": st.booleans(),
-    },
-)
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +66,5 @@ def test_task_is_stored_as_sent_but_for_blanks_around_the_title(
     assert (task["title"], task["description"]) == (title.strip(), description)
     path = f"/api/tasks/{task['id']}"
     assert expect.task(user.get(path)) == task
-    assert expect.task(user.put(path, json={"title": title}))["title"] == title.strip()
-
-
-@bounded
-@given(changes=changes)
-def test_update_changes_what_is_sent(user: User, path: str, changes: dict[str, Any]) -> None:
-    before = expect.task(user.get(path))
-    after = expect.task(user.put(path, json=changes))
-    assert after == before | changes | {"updated_at": after["updated_at"]}
-    assert after["updated_at"] > before["updated_at"]
+    changed = expect.task(user.put(path, json={"title": f" {title}"}))
+    assert changed == task | {"updated_at": changed["updated_at"]}

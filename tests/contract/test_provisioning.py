@@ -74,15 +74,6 @@ def test_concurrent_first_creates_are_all_stored(user: User, sql: Sql) -> None:
     assert sql.value("SELECT count(*) FROM users WHERE id = $1", UUID(user.id)) == 1
 
 
-def test_provisioned_user_cannot_log_in_or_sign_up(http: httpx.Client, user: User) -> None:
-    user.add()
-    for password in ("!", "correct horse"):
-        body = {"email": user.email, "password": password}
-        response = http.post("/api/auth/login", json=body)
-        expect.error(response, 401, "Invalid email or password")
-    expect.error(http.post("/api/auth/signup", json=body), 409, "Email already registered")
-
-
 @pytest.mark.parametrize(("more", "reason"), REFUSED)
 def test_user_is_not_provisioned_and_the_log_names_the_reason(
     sql: Sql, service: Program, alice: User, more: dict[str, object], reason: str

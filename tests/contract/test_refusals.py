@@ -17,7 +17,7 @@ ACTIONS = {
     "sign up": ("POST", "/api/auth/signup"),
     "log in": ("POST", "/api/auth/login"),
 }
-NOT_BOOLEAN = [None, "true", "false", "", "on", 0, 1, -1, 1.0, [], [True], {}]
+NOT_BOOLEAN: list[Any] = [None, "true", "false", "", "on", 0, 1, -1, 1.0, [], [True], {}]
 BLANK = ["", " ", "   ", "\t", "\n", "\r\n", " \t\n ", "\u00a0", "\u2003", "\u3000", "\u00a0\u3000"]
 NOT_TEXT = [42, 0, 1.5, True, False, [], ["Buy milk"], {}, {"a": 1}]
 NOT_STORABLE = ["Buy \0 milk", "\ud800", "\udc00", "\udc00\ud800", "\ud83e!", "some\udfff\ud83d"]

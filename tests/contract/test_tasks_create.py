@@ -70,7 +70,8 @@ def test_description_is_stored_unchanged(alice: User, description: str | None) -
 def test_fields_of_the_service_have_no_effect(alice: User, bob: User) -> None:
     names = ("id", "user_id", "completed", "created_at", "updated_at")
     values = dict(zip(names, (OTHER_ID, bob.id, True, LONG_AGO, LONG_AGO), strict=True))
-    for fields in (values, *(dict.fromkeys(names, odd) for odd in (None, "yes", 42, [], "\0"))):
+    odd: list[object] = [None, "yes", 42, [], "\0"]
+    for fields in (values, *(dict.fromkeys(names, value) for value in odd)):
         task = create(alice, **fields)
         assert task["id"] != OTHER_ID
         assert (task["user_id"], task["completed"]) == (alice.id, False)

@@ -1,4 +1,4 @@
-"""What an answer has to look like, whoever gives it."""
+"""Assertions on responses."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ import httpx
 TASK_KEYS = {"id", "title", "description", "completed", "user_id", "created_at", "updated_at"}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 EXPOSED = "X-Request-ID, Retry-After, Link, WWW-Authenticate"
-INSIDES = (
+INTERNALS = (
     "traceback",
     "asyncpg",
     "sqlalchemy",
@@ -22,14 +22,14 @@ INSIDES = (
 
 
 def error(response: httpx.Response, status: int, message: str = "") -> str:
-    """An error of the one shape, which tells nothing of our insides; its sentence."""
+    """Assert an error of the one shape, without internals; return its sentence."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"].split(";")[0] == "application/json"
     body = response.json()
     assert list(body) == ["error"]
     assert isinstance(body["error"], str)
     assert body["error"].strip()
-    assert [word for word in INSIDES if word in body["error"].lower()] == []
+    assert [word for word in INTERNALS if word in body["error"].lower()] == []
     if message:
         assert body["error"] == message
     return str(body["error"])
@@ -41,7 +41,7 @@ def unauthorized(response: httpx.Response) -> None:
 
 
 def common_headers(response: httpx.Response, path: str, origin: str) -> None:
-    """The headers of every response to an allowed origin."""
+    """Assert the headers of every response to an allowed origin."""
     headers = response.headers
     assert headers.get_list("access-control-allow-origin") == [origin]
     assert headers["access-control-allow-credentials"] == "true"
@@ -54,7 +54,7 @@ def common_headers(response: httpx.Response, path: str, origin: str) -> None:
 
 
 def task(response: httpx.Response, status: int = 200) -> dict[str, Any]:
-    """One task and nothing but it, with every field of the right kind."""
+    """Assert one task with every field of its type; return it."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"].split(";")[0] == "application/json"
     assert list(response.json()) == ["task"]
@@ -75,5 +75,5 @@ def well_formed(found: dict[str, Any]) -> None:
 
 
 def is_id(text: str) -> bool:
-    """A UUID v4 in canonical lower-case form."""
+    """Whether this is a UUID v4 in canonical lower-case form."""
     return str(UUID(text)) == text and UUID(text).version == 4

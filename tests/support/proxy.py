@@ -1,4 +1,4 @@
-"""A door between the service and PostgreSQL that refuses, freezes and breaks on demand."""
+"""A TCP proxy in front of PostgreSQL that refuses, freezes and resets connections."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with RST
 
 
 class Proxy:
-    """Forwards TCP to another port from a thread of its own; `sent` counts the client's bytes."""
+    """Forwards TCP to another port, in a thread; `sent` counts the bytes from the client."""
 
     def __init__(self, upstream: int, *, opened: bool = True) -> None:
         self.upstream = upstream
@@ -25,7 +25,7 @@ class Proxy:
         self.lingering = False
         self.pairs: set[Pair] = set()
         self.doomed: set[Pair] = set()
-        self.left: set[Pair] = set()  # by the server, while lingering
+        self.left: set[Pair] = set()  # closed by the server, while lingering
         self.tasks: set[asyncio.Task[None]] = set()
         self.server: asyncio.Server | None = None
         self.flowing = asyncio.Event()
@@ -37,31 +37,31 @@ class Proxy:
             self.open()
 
     def open(self) -> None:
-        """Everything flows (again)."""
+        """Accept connections and forward everything (again)."""
         self._run(self._open())
 
     def refuse(self) -> None:
-        """Every connection is reset and new ones are refused."""
+        """Reset every connection, and refuse new ones."""
         self._run(self._refuse())
 
     def freeze(self) -> None:
-        """Connections are accepted and stay up, and nothing flows any more."""
+        """Accept connections and keep them open, but forward nothing."""
         self.loop.call_soon_threadsafe(self.flowing.clear)
 
     def reset(self) -> None:
-        """Every connection is reset; new ones are welcome."""
+        """Reset every connection; accept new ones."""
         self._run(self._reset())
 
     def cut_next(self, side: str) -> None:
-        """Reset everything when the client ("query") or the server ("reply") next speaks."""
+        """Reset every connection when the client ("query") or the server ("reply") sends next."""
         self.cut_at = side
 
     def linger(self) -> None:
-        """Pass on what the server says at the end, but not (until `open`) that it hung up."""
+        """Forward what the server sends, but not (until `open`) that it closed the connection."""
         self.lingering = True
 
     def doom(self) -> None:
-        """Reset each connection of now, but only once the client speaks on it."""
+        """Reset each present connection once the client sends on it."""
         self.doomed = set(self.pairs)
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Proxy:
             _abort(pair)
         closed = [writer.wait_closed() for pair in pairs for writer in pair]
         await asyncio.gather(*closed, return_exceptions=True)
-        await asyncio.sleep(0)  # asyncio says so just before it closes the socket
+        await asyncio.sleep(0)  # wait_closed() returns just before the socket is closed
 
     async def _close(self) -> None:
         await self._refuse()

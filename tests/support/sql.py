@@ -1,4 +1,4 @@
-"""Plain synchronous SQL for arranging and for looking behind the service's back."""
+"""Synchronous SQL, to prepare and to inspect a database."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ import asyncpg
 
 
 class Sql:
-    """One connection of our own to a database."""
+    """A connection to a database."""
 
     def __init__(self, url: str) -> None:
         self.loop = asyncio.new_event_loop()
@@ -36,7 +36,7 @@ class Sql:
 
     @contextmanager
     def locked(self, tables: str) -> Iterator[None]:
-        """Nobody else can so much as read these tables."""
+        """Lock the tables so that no other connection can read them."""
         self.value("BEGIN")
         self.value(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
         try:
@@ -57,7 +57,7 @@ class Sql:
 
 
 def new_database(server_url: str) -> str:
-    """Make an empty database on a server; its URL."""
+    """Create an empty database; return its URL."""
     name = f"t{uuid4().hex[:12]}"
     with Sql(server_url) as server:
         server.value(f"CREATE DATABASE {name}")

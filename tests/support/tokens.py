@@ -1,4 +1,4 @@
-"""Tokens as the frontend, as Better Auth and as an attacker would make them."""
+"""Tokens as Better Auth signs them, and forged ones."""
 
 import hashlib
 import hmac
@@ -19,7 +19,7 @@ def in_seconds(seconds: float) -> int:
 
 
 def claims(user_id: object, /, **more: object) -> Claims:
-    """The claims of a good token for a user; a later keyword wins over the usual claim."""
+    """The claims of a valid token; keywords replace the usual ones."""
     usual: Claims = {"sub": user_id, "user_id": user_id, "iat": in_seconds(0)}
     return usual | {"exp": in_seconds(3600)} | more
 
@@ -29,7 +29,7 @@ def without(content: Claims, *names: str) -> Claims:
 
 
 def sign(content: Claims, secret: str = SECRET) -> str:
-    """A token as a decent library makes it."""
+    """A token made by PyJWT."""
     return jwt.encode(content, secret, algorithm="HS256")
 
 
@@ -39,7 +39,7 @@ def forge(
     secret: str = SECRET,
     digest: str = "sha256",
 ) -> str:
-    """A token by hand, so that anything can be in it; bytes are taken as they are."""
+    """A token with any content and header; bytes are not encoded as JSON."""
     signed = f"{part(HEADER if header is None else header)}.{part(content)}"
     signature = hmac.new(secret.encode(), signed.encode(), getattr(hashlib, digest)).digest()
     return f"{signed}.{part(signature)}"

@@ -1,4 +1,4 @@
-"""People who use the service; most of them never had to wait for bcrypt."""
+"""Users of the service, inserted and with signed tokens: without bcrypt."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ def new_email() -> str:
 
 
 class User:
-    """Somebody with a token, who calls the service."""
+    """A user with a token, and a client."""
 
     def __init__(self, http: httpx.Client, user_id: str, email: str, token: str = "") -> None:
         self.http = http
@@ -48,7 +48,7 @@ class User:
         return self.call("DELETE", path, **options)
 
     def add(self, title: str = "Buy milk", **fields: object) -> Task:
-        """A new task of this user, made over HTTP."""
+        """Create a task over HTTP."""
         response = self.post("/api/tasks", json={"title": title, **fields})
         assert response.status_code == 201, response.text
         task: Task = response.json()["task"]
@@ -62,14 +62,14 @@ class User:
 
 
 def add_user(sql: Sql, http: httpx.Client, email: str = "", kept: str = "!") -> User:
-    """A user with a row in the table and a token of the frontend."""
+    """Insert a user; `kept` is the password hash."""
     user = User(http, str(uuid4()), email or new_email())
     sql.value(ADD_USER, UUID(user.id), user.email, kept, datetime.now(UTC))
     return user
 
 
 def add_task(sql: Sql, user: User, title: str, created: datetime) -> str:
-    """A task written at a chosen moment; its id."""
+    """Insert a task of this moment; return its id."""
     task_id = uuid4()
     sql.value(ADD_TASK, task_id, title, UUID(user.id), created)
     return str(task_id)
