@@ -26,17 +26,10 @@ FIGURES = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-<<<<<<< HEAD
-    parser.addoption("--pooler", choices=KINDS, help="put a PgBouncer before the database")
-    parser.addoption("--service-url", help="test a service that runs ")
-    parser.addoption("--service-log", action="append", default=[], help="a file with its log")
-    parser.addoption("--database-url", help="the way to its database")
-=======
     parser.addoption("--pooler", choices=KINDS, help="connect through a PgBouncer")
-    parser.addoption("--service-url", help="test a running service (see deploy/fleet)")
+    parser.addoption("--service-url", help="test a running service")
     parser.addoption("--service-log", action="append", default=[], help="a file that has its log")
     parser.addoption("--database-url", help="the URL of its database")
->>>>>>> h-contract
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
