@@ -79,7 +79,7 @@ def test_somebody_lives_the_life_of_a_task(page: Page, email: str, window: Windo
     assert window.complaints == []
 
 
-def test_what_is_refused_is_told_in_the_words_of_the_service(page: Page, email: str) -> None:
+def test_errors_of_the_service_are_shown(page: Page, email: str) -> None:
     add(page, "  ")
     tells(page, "Title is required")
     add(page, "Buy milk")
@@ -87,7 +87,7 @@ def test_what_is_refused_is_told_in_the_words_of_the_service(page: Page, email: 
     assert page.get_by_role("alert").inner_text() == ""
 
 
-def test_who_mistypes_is_told_at_the_door(page: Page) -> None:
+def test_invalid_input_is_shown_before_it_is_sent(page: Page) -> None:
     enter(page, "Sign up", "no address", "short")
     tells(page, "Invalid email format; Password must be at least 8 characters")
     enter(page, "Log in", new_email(), PASSWORD)

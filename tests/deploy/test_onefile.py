@@ -63,9 +63,11 @@ def test_it_is_small(file: Path, figure: Callable[[str, object], None]) -> None:
     assert megabytes < 50
 
 
-def test_it_tells_what_is_wrong(make: Maker, figure: Callable[[str, object], None]) -> None:
+def test_missing_settings_are_one_line_each(
+    make: Maker, figure: Callable[[str, object], None]
+) -> None:
     ended = make().launch().ended()
-    figure("the one file, until it says that it has no settings", f"{ended.seconds:.2f} s")
+    figure("the one file, until it ends without settings", f"{ended.seconds:.2f} s")
     assert ended.code == 2
     assert [line.split(":")[1] for line in ended.stderr.splitlines()] == [
         " DATABASE_URL",
@@ -77,9 +79,9 @@ def test_it_tells_what_is_wrong(make: Maker, figure: Callable[[str, object], Non
 
 def test_help_and_version(make: Maker) -> None:
     assert make("--version").launch().ended().stdout == f"{__version__}\n"
-    told = make("--help").launch().ended().stdout
-    assert told.startswith("usage: todo [-h]")
-    assert "service.py" not in told
+    text = make("--help").launch().ended().stdout
+    assert text.startswith("Usage: todo [OPTIONS]")
+    assert "service.py" not in text
 
 
 def test_the_schema_is_inside(make: Maker) -> None:

@@ -140,7 +140,7 @@ def test_it_is_started_again_after_a_kill(
 
 @needs_machine
 @pytest.mark.slow
-def test_wrong_settings_are_told_and_not_tried_again(machine: Machine) -> None:
+def test_wrong_settings_end_it_for_good(machine: Machine) -> None:
     folder = "/run/systemd/system/todo.service.d"
     machine.shell("systemctl stop todo")
     machine.put(WRONG.encode(), f"{folder}/wrong.conf")

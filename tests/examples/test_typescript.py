@@ -91,8 +91,8 @@ def test_mistakes_do_not_compile(example: Example) -> None:
 def test_the_client_lives_the_life_of_a_task(example: Example, service: Program, sql: Sql) -> None:
     done = example.npm_run("start", API_URL=service.url)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = re.search(rf"^{LIFE}\Z", done.stdout, re.MULTILINE)
-    assert told, done.stdout
-    user_id = sql.value("SELECT id FROM users WHERE email = $1", told["email"])
+    printed = re.search(rf"^{LIFE}\Z", done.stdout, re.MULTILINE)
+    assert printed, done.stdout
+    user_id = sql.value("SELECT id FROM users WHERE email = $1", printed["email"])
     assert user_id
     assert sql.value("SELECT count(*) FROM tasks WHERE user_id = $1", user_id) == 0

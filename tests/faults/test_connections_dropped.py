@@ -116,7 +116,7 @@ def fill_the_pool(setup: Setup, user: User, connections: int) -> None:
 
 
 def add_another(user: User) -> httpx.Response:
-    """A write that is told from all others."""
+    """A write with a title of its own."""
     return user.post("/api/tasks", json={"title": uuid4().hex})
 
 

@@ -230,6 +230,6 @@ def test_clients_that_never_come_to_an_end(
 
 
 def cut_off(connection: socket.socket, deadline: float) -> int:
-    """What a client is told in the end, before a `time.monotonic()`."""
+    """What a client receives at last, before a `time.monotonic()`."""
     connection.settimeout(max(0.1, deadline - time.monotonic()))
     return raw_http.receive(connection).status_code

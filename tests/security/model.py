@@ -143,7 +143,7 @@ class Caller:
     def _ask(self, method: str, task_id: str, body: Fields | None = None) -> httpx.Response:
         path = f"/api/tasks/{task_id}" if task_id else "/api/tasks"
         content = None if body is None else self.stray | body
-        return self.privacy.told(self.user.id, self.user.call(method, path, json=content))
+        return self.privacy.record(self.user.id, self.user.call(method, path, json=content))
 
 
 def _newest_first(tasks: Iterable[Task]) -> list[Task]:

@@ -1,10 +1,10 @@
-"""What each user is told, searched for everybody else's words."""
+"""The responses to each user, searched for texts of the others."""
 
 import httpx
 
 
 class Privacy:
-    """Which words are whose, and every answer in which somebody else's stood."""
+    """Texts by owner, and the responses in which a text of another user stands."""
 
     def __init__(self) -> None:
         self.owners: dict[bytes, str] = {}
@@ -13,7 +13,7 @@ class Privacy:
     def claim(self, owner: str, *words: str) -> None:
         self.owners.update((word.encode(), owner) for word in words)
 
-    def told(self, caller: str, answer: httpx.Response) -> httpx.Response:
+    def record(self, caller: str, answer: httpx.Response) -> httpx.Response:
         self.unread.append((caller, answer))
         return answer
 
@@ -24,5 +24,5 @@ class Privacy:
         for caller, answer in unread:
             raw = repr(answer.headers.raw).encode() + answer.read()
             foreign = [word for word, owner in self.owners.items() if owner != caller]
-            found += [f"{caller} was told {word!r}" for word in foreign if word in raw]
+            found += [f"{caller} received {word!r}" for word in foreign if word in raw]
         return found

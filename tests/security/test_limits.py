@@ -189,7 +189,7 @@ def test_what_stands_still_is_cut_off(
     token = b"Authorization: Bearer %s\r\n" % alice.token.encode()
     half_body = b"POST /api/tasks HTTP/1.1\r\nHost: a\r\n%sContent-Length: 9\r\n\r\n{" % token
     whole_list = b"GET /api/tasks HTTP/1.1\r\nHost: a\r\n%s\r\n" % token
-    told = {
+    with_response = {
         "nothing after an empty line": b"\r\n",
         "half a head": b"GET / HTTP/1.1\r\nHost",
         "half a body": half_body,
@@ -198,7 +198,7 @@ def test_what_stands_still_is_cut_off(
         "half a body that is not wanted": half_body.replace(b"Auth", b"Not-auth"),
         "an answer that is not read": whole_list,
     }
-    situations = told | hung_up_on
+    situations = with_response | hung_up_on
     began, ended, answered = time.monotonic(), {}, {}
     with ExitStack() as stack:
         waiting = {}

@@ -111,7 +111,7 @@ class Users(RuleBasedStateMachine):
     ) -> None:
         headers = bearer(wrong(self.callers[name].user))
         answer = self.http.request(method, f"/api/tasks/{task_id}", headers=headers)
-        expect.unauthorized(self.privacy.told("nobody", answer))
+        expect.unauthorized(self.privacy.record("nobody", answer))
 
     @rule(target=ids, plan=plans)
     def work_at_once(self, plan: dict[str, list[list[Step]]]) -> Any:
@@ -132,12 +132,12 @@ class Users(RuleBasedStateMachine):
         return multiple(*(task_id for task_id in after if task_id not in before))
 
     @invariant()
-    def all_have_their_own_and_were_told_of_no_other(self) -> None:
+    def each_lists_its_own_tasks_only(self) -> None:
         """Eight lists in one moment, which the service reads in few batches."""
         callers = [*self.callers.values()] * 2
         answers = lists_in_one_moment(self.port, [caller.user for caller in callers])
         for caller, answer in zip(callers, answers, strict=True):
-            self.privacy.told(caller.user.id, answer)
+            self.privacy.record(caller.user.id, answer)
         self.tally["answers"] += len(self.privacy.unread)
         leaks = self.privacy.leaks()
         self.tally["leaks"] += len(leaks)

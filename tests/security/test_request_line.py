@@ -115,8 +115,8 @@ def test_a_method_is_not_overridden(service: Program, alice: User) -> None:
 
 def test_head_has_no_body_and_the_next_answer_is_whole(service: Program) -> None:
     for path, status in ((b"/health", b"200"), (b"/nowhere", b"404"), (b"/api/tasks", b"401")):
-        heard = receive_all(service, LINE % (b"HEAD", path))
-        head, next_head, body = heard.split(b"\r\n\r\n")
+        received = receive_all(service, LINE % (b"HEAD", path))
+        head, next_head, body = received.split(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 %s " % status)
         assert b"x-request-id: next" in next_head
         assert body == b'{"status":"healthy"}'

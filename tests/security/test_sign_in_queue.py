@@ -87,10 +87,10 @@ def crowd(program: Program) -> Iterator[Crowd]:
         connections += [log_in(program) for _ in range(CROWD)]
         beyond = CROWD - WAITING - WORKING
         eventually(lambda: len(answered(connections)) >= beyond)
-        seconds, heard = time.perf_counter() - began, answered(connections)
-        answers = [raw_http.receive(each) for each in heard]
+        seconds, responded = time.perf_counter() - began, answered(connections)
+        answers = [raw_http.receive(each) for each in responded]
         refused = [answer for answer in answers if answer.status_code == 503]
-        waiting = [each for each in connections if each not in heard]
+        waiting = [each for each in connections if each not in responded]
         yield Crowd(program, waiting, refused, seconds)
     finally:
         program.kill()

@@ -1,4 +1,4 @@
-"""Clients that write and read while something breaks, and a ledger of what they were told."""
+"""Clients that write and read during a fault, and a record of the responses."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""The last answer of a connection is heard, also by a client that is still sending."""
+"""The last response of a connection reaches a client that is still sending."""
 
 import socket
 import time
