@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.slow
 file = pytest.fixture(built, scope="module")
 
 CLOCK = "SELECT (timestamptz '2026-07-01 10:00Z' AT TIME ZONE 'Europe/Vienna')::text"
-EMPTY_CACHE = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /var/cache && exec "$@"', "-")
 
 
 @pytest.fixture
@@ -59,14 +57,13 @@ def test_an_ordinary_user_needs_nothing_else(embedded: OneFile) -> None:
 
 
 def test_root_needs_nothing_else(make: Maker) -> None:
-    """The programs that root unpacks are for root's eyes; its stand-in gets a copy."""
-    if os.geteuid() != 0 or subprocess.run([*EMPTY_CACHE, "true"], check=False).returncode:
-        pytest.skip("not root, or root that may not mount")
-    program = make("--embedded", account=CURRENT, through=EMPTY_CACHE)
+    """PostgreSQL runs as another account, which may read what root has unpacked."""
+    assert os.geteuid() == 0, "needs root"
+    program = make("--embedded", account=CURRENT)
     program.launch()
     server = eventually(lambda: server_of(program), 20)
     assert Path(f"/proc/{server}").stat().st_uid != 0
-    assert "postgresql-18" in str(Path(f"/proc/{server}/exe").readlink())
+    assert Path(f"/proc/{server}/exe").readlink().is_relative_to(program.unpacked)
     assert program.stop() == 0
     serve(program)
 
