@@ -31,8 +31,8 @@ def let_others_read() -> None:
     """Let the account that runs PostgreSQL for root read the unpacked files."""
     if os.geteuid() == 0:
         unpacked = Path(sys._MEIPASS)  # type: ignore[attr-defined]
-        for folder in (unpacked, *(path for path in unpacked.rglob("*") if path.is_dir())):
-            folder.chmod(0o755)
+        for path in (unpacked, *unpacked.rglob("*")):
+            path.chmod(0o755)
 
 
 def find_modules() -> None:

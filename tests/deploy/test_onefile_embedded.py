@@ -60,6 +60,8 @@ def test_root_needs_nothing_else(make: Maker) -> None:
     """PostgreSQL runs as another account, which may read what root has unpacked."""
     assert os.geteuid() == 0, "needs root"
     program = make("--embedded", account=CURRENT)
+    for folder in (program.directory, program.unpacked):
+        folder.chmod(0o755)  # as /tmp is
     program.launch()
     server = eventually(lambda: server_of(program), 20)
     assert Path(f"/proc/{server}").stat().st_uid != 0
