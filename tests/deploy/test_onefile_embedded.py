@@ -57,7 +57,7 @@ def test_an_ordinary_user_needs_nothing_else(embedded: OneFile) -> None:
 
 
 def test_root_needs_nothing_else(make: Maker) -> None:
-    """PostgreSQL runs as another account, which may read what root has unpacked."""
+    """PostgreSQL runs as another account."""
     assert os.geteuid() == 0, "needs root"
     program = make("--embedded", account=CURRENT)
     for folder in (program.directory, program.unpacked):
@@ -65,9 +65,7 @@ def test_root_needs_nothing_else(make: Maker) -> None:
     program.launch()
     server = eventually(lambda: server_of(program), 20)
     assert Path(f"/proc/{server}").stat().st_uid != 0
-    assert Path(f"/proc/{server}/exe").readlink().is_relative_to(program.unpacked)
     assert program.stop() == 0
-    serve(program)
 
 
 def server_of(program: OneFile) -> int:
