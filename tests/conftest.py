@@ -10,9 +10,10 @@ import pytest
 
 pytest.register_assert_rewrite("tests.support")
 
-from embedded import Postgres, find_binaries  # noqa: E402
+from embedded import Postgres  # noqa: E402
 from tests.support.elsewhere import Elsewhere  # noqa: E402
 from tests.support.pooler import KINDS, Pooler  # noqa: E402
+from tests.support.postgres import system_binaries  # noqa: E402
 from tests.support.program import Program, free_port  # noqa: E402
 from tests.support.sql import Sql, new_database  # noqa: E402
 from tests.support.tokens import SECRET  # noqa: E402
@@ -83,7 +84,7 @@ def postgres(open_directory: Path, postgres_port: int) -> Iterator[str]:
     """The URL of a real PostgreSQL."""
     server = Postgres(
         open_directory / "shared",
-        binaries=find_binaries(tests=True),
+        binaries=system_binaries(),
         durable=False,
         port=postgres_port,
     )

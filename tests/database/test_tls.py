@@ -12,9 +12,10 @@ import pytest
 
 from core.database import dsn
 from core.database.connector import Connector
-from embedded import Postgres, find_binaries
+from embedded import Postgres
 from embedded.account import account_for
 from tests.conftest import settings_for
+from tests.support.postgres import system_binaries
 from tests.support.program import Program, free_port
 from tests.support.routes import use_every_route
 from tests.support.sql import Sql, new_database
@@ -58,7 +59,7 @@ def url(open_directory: Path) -> Iterator[Url]:
     settings = {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)}
     with Postgres(
         open_directory / "tls",
-        binaries=find_binaries(tests=True),
+        binaries=system_binaries(),
         durable=False,
         port=free_port(),
         settings=settings,

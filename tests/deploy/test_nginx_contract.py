@@ -12,10 +12,12 @@ from tests.support.program import Program
 from tests.support.sql import new_database
 
 ROOT = Path(__file__).parents[2]
-FILES = ("auth", "cors", "end_to_end", "errors", "headers", "identity", "provisioning")
-TASKS = ("tasks_create", "tasks_read", "tasks_update", "tasks_delete", "tasks_pages")
-# nginx itself responds to a NUL in the path and to a second Authorization header.
-REFUSED_BY_NGINX = ("%00", "two_headers", "a_good_and_a_bad_header", "authorization3")
+# nginx itself responds to a NUL in the path, to a second Authorization header and to a chunked
+# body that is too large, and takes Accept-Ranges away from what it compresses.
+DIFFERENT = (
+    *("%00", "two_headers", "a_good_and_a_bad_header", "punycode, 72 bytes"),
+    *("response_to_a_chunked_body", "range_is_ignored"),
+)
 
 
 def test_contract_holds_behind_nginx(
@@ -26,20 +28,19 @@ def test_contract_holds_behind_nginx(
     directory = open_directory / "nginx-contract"
     directory.mkdir()
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-m", "not slow"]
-    files = [f"tests/contract/test_{name}.py" for name in (*FILES, *TASKS)]
     with Nginx(directory, program.port, **UNLIMITED) as nginx:
         service = ["--service-url", f"http://127.0.0.1:{nginx.port}"]
         service += ["--database-url", database_url]
         service += ["--service-log", str(program.directory / "stdout")]
         result = subprocess.run(
-            [*pytest, *files, *service],
+            [*pytest, "tests/contract", *service],
             cwd=ROOT,
             capture_output=True,
             check=False,
             text=True,
         )
     failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
-    assert [line for line in failed if not any(each in line for each in REFUSED_BY_NGINX)] == []
+    assert [line for line in failed if not any(each in line for each in DIFFERENT)] == []
     passed = re.search(r"(\d+) passed", result.stdout)
     assert passed, result.stdout
     assert int(passed[1]) > 500

@@ -117,20 +117,12 @@ def test_start_after_a_power_cut(directory: Path) -> None:
         other.wait()
 
 
-def test_programs_of_the_version_of_the_data_are_chosen(
-    directory: Path, binaries: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_programs_of_the_version_of_the_data_are_chosen(directory: Path, binaries: Path) -> None:
     data = directory / "cluster/PG_VERSION"
     data.parent.mkdir(parents=True)
     installed = major(version(binaries) or "")
     data.write_text(f"{installed}\n")
-    for tests in (True, False):
-        assert major(version(find_binaries(directory, tests=tests)) or "") == installed
+    assert major(version(find_binaries(directory)) or "") == installed
     data.write_text("11\n")
     with pytest.raises(PostgresError, match="holds data of PostgreSQL 11, which is not installed"):
         Postgres(directory).start()
-    monkeypatch.setenv("PG_BINDIR", str(binaries))
-    assert find_binaries(tests=True) == binaries
-    monkeypatch.setenv("PG_BINDIR", "/nowhere")
-    with pytest.raises(PostgresError, match="PostgreSQL is not installed here"):
-        find_binaries(tests=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from embedded import Postgres, find_binaries
+from embedded import Postgres
 from tests.support.load import Load, first_success
+from tests.support.postgres import system_binaries
 from tests.support.program import Program, eventually, free_port, reason
 from tests.support.sql import Sql, new_database
 
@@ -51,7 +52,7 @@ def full(disk: Path) -> Iterator[None]:
 
 def serve(directory: Path) -> Postgres:
     small = {"min_wal_size": "32MB", "max_wal_size": "32MB"}
-    return Postgres(directory, binaries=find_binaries(tests=True), port=free_port(), settings=small)
+    return Postgres(directory, binaries=system_binaries(), port=free_port(), settings=small)
 
 
 def use_up_the_log(server: Postgres) -> None:
@@ -101,7 +102,9 @@ def test_without_room_for_tables_writes_are_refused_and_reads_go_on(
                 assert eventually(lambda: load.acknowledged > 100, seconds=20)
                 with full(disk):
                     began = time.monotonic()
-                    time.sleep(3)
+                    # Rows first fill the pages that the table has already.
+                    assert eventually(lambda: load.statuses()[AWAY] > 0, seconds=60)
+                    time.sleep(1)
                 room = time.monotonic()
                 time.sleep(2)
             service.stop()

@@ -12,9 +12,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from embedded import Postgres, find_binaries
+from embedded import Postgres
 from tests.support import expect
 from tests.support.load import Load, first_success
+from tests.support.postgres import system_binaries
 from tests.support.program import Program, eventually, free_port
 from tests.support.sql import Sql, new_database
 from tests.support.users import User, new_email
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def server(open_directory: Path) -> Iterator[Postgres]:
-    binaries = find_binaries(tests=True)
+    binaries = system_binaries()
     directory = open_directory / "frozen"
     with Postgres(directory, binaries=binaries, durable=False, port=free_port()) as server:
         yield server

@@ -10,8 +10,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from embedded import Postgres, find_binaries
+from embedded import Postgres
 from tests.support.load import Load, first_success
+from tests.support.postgres import system_binaries
 from tests.support.program import Program, eventually, free_port
 from tests.support.sql import Sql
 
@@ -25,7 +26,7 @@ ROUNDS = 3
 def server(open_directory: Path) -> Iterator[Postgres]:
     """A server of our own that keeps what it has acknowledged."""
     directory = open_directory / f"killed-{free_port()}"
-    binaries = find_binaries(tests=True)
+    binaries = system_binaries()
     with Postgres(directory, binaries=binaries, durable=True, port=free_port()) as server:
         yield server
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from embedded import Postgres, find_binaries
+from embedded import Postgres
 from tests.support.load import Load, first_success
+from tests.support.postgres import system_binaries
 from tests.support.program import Program, eventually, free_port, reason
 from tests.support.sql import Sql
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def server(open_directory: Path) -> Iterator[Postgres]:
     directory = open_directory / f"read-only-{free_port()}"
-    binaries = find_binaries(tests=True)
+    binaries = system_binaries()
     with Postgres(directory, binaries=binaries, durable=True, port=free_port()) as server:
         yield server
 
