@@ -65,6 +65,7 @@ def test_root_needs_nothing_else(make: Maker) -> None:
     program.launch()
     server = eventually(lambda: server_of(program), 20)
     assert Path(f"/proc/{server}").stat().st_uid != 0
+    assert Path(f"/proc/{server}/exe").readlink().is_relative_to(program.unpacked)
     assert program.stop() == 0
 
 
