@@ -1,121 +1,50 @@
-"""Text that breaks programs: unusual Unicode, and syntax of other languages."""
+"""Unusual text: Unicode, and syntax of other languages."""
 
 WHITE_SPACE = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680"
     + "".join(map(chr, range(0x2000, 0x200B)))
-    + ("\u2028\u2029\u202f\u205f\u3000")
+    + "\u2028\u2029\u202f\u205f\u3000"
 )
-"""Unicode property White_Space, which is trimmed from a title."""
+"""The Unicode property White_Space, which is trimmed from a title."""
 
-UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u034f\u115f\u3164\u2800"
+INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u180e\u034f\u115f\u3164\u2800"
 """Invisible characters that are not White_Space."""
 
-STORABLE: dict[str, str] = {
-    "combining": "e\u0301 \u00e9 a\u0328\u0301 \u1e69 s\u0323\u0307 q\u0307\u0323",
-    "Zalgo": "Z" + "\u0300\u0316\u0321\u0334\u0489\u035c" * 20 + "algo",
-    "Hangul, composed and not": "\ud55c \u1112\u1161\u11ab",
-    "Devanagari": "क्षत्रिय नमस्ते",
-    "Thai": "ภาษาไทย กำ",
-    "Tibetan": "བོད་སྐད་",
-    "Arabic and ligatures": "مرحبا ﷺ ﷽ ﻻ",
-    "Hebrew with points": "שָׁלוֹם",
-    "Turkish i": "İIiı",
-    "sharp s": "ßẞ straße STRASSE",
-    "ligatures": "ﬁﬂﬃﬄﬆ Ǆ ǆ",
-    "widths": "ＡＢＣ　１２３ ｶﾞ",
-    "superscripts": "x² ⅷ ① ½ ㎏",
-    "Kelvin and Angstrom": "\u212a \u212b \u2126",
-    "look-alikes": "аdmin аlісе pаypаl",
-    "right to left override": "\u202egnp.exe\u202c \u2067left\u2069 \u200f\u200e",
-    "zero width": UNSEEN + "a" + UNSEEN + "b" + UNSEEN,
-    "byte order marks": "\ufeffa\ufeff \ufffe",
-    "variation selectors": "☺\ufe0e☺\ufe0f 葛\U000e0100",
-    "emoji joined": "👩‍👩‍👧‍👦 🏳️‍🌈 👨🏿‍🚀 🇺🇳🇪🇺 1️⃣",
-    "tags": "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
-    "astral": "𝒳𝕐𝟘 𐍈 𠜎 𓀀 🥛",
-    "private use": "\ue000 \uf8ff \U000f0000 \U0010fffd",
-    "non-characters": "\ufdd0 \uffff \ufffe \U0001fffe \U0010ffff",
-    "unassigned": "\u0378 \U000e0fff",
-    "replacement": "\ufffd\ufffc",
-    "line separators": "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1ei",
-    "line ends": "a\nb\rc\r\nd\n\re",
-    "control characters": "".join(map(chr, [*range(1, 32), *range(127, 160)])),
-    "terminal": "\x1b[31mred\x1b[0m \x1b]0;title\x07 \x9b2J",
-    "backspaces": "good\b\b\b\bevil",
-    "language tag": "\U000e0001en",
-    "interlinear": "\ufff9a\ufffab\ufffb",
-    "mathematical": "∑∫∂∞≠≤≥ ∀x∈ℝ",
-    "box and block": "▓▒░ ┌─┐",
-    "longest word": "\u0bf5" * 100,
-    "SQL": "'; DROP TABLE tasks; --",
-    "SQL, tautology": "' OR '1'='1' /*",
-    "SQL, union": "1 UNION SELECT password_hash FROM users",
-    "SQL, dollars": "$1 $$ $tag$ :owner %(owner)s ?",
-    "SQL, escapes": r"\' \" \\ E'\x27' U&'\0027' %' _",
-    "SQL, copy": "\\.\n\\N\ta\t\\x00",
-    "SQL, sleep": "'||pg_sleep(10)--",
-    "LIKE": "%_%\\%",
-    "LDAP": "*)(uid=*))(|(uid=*",
-    "Mongo": '{"$gt": ""}',
-    "XML": '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
-    "HTML": "<script>alert(1)</script>",
-    "HTML, attribute": '"><img src=x onerror=alert(1)>',
-    "HTML, entities": "&lt;b&gt; &#x27; &amp;amp; &nbsp;",
-    "HTML, end of script": "</script><!-- --><![CDATA[",
-    "JavaScript": "javascript:alert(1)//",
-    "JavaScript, template": "${alert(1)} `#{1}`",
-    "JavaScript, prototype": "__proto__ constructor prototype",
-    "template": "{{7*7}} {%25 %} <%= 7*7 %> #{7*7} ${7*7}",
-    "format, C": "%s %n %x %d %p %99999999s %",
-    "format, Python": "{0} {} {title} {0.__class__.__mro__} %(title)s {:>99999999}",
-    "format, log": "${jndi:ldap://127.0.0.1:1/a}",
-    "shell": "$(id) `id` ; id | id && id > /dev/null",
-    "shell, arguments": "--help -rf / -",
-    "paths": "../../../../etc/passwd ..\\..\\win.ini /dev/null file:///etc/passwd",
-    "paths, encoded": "%2e%2e%2f %252e %c0%af %00",
-    "Windows": "CON PRN AUX NUL COM1 C:\\ \\\\host\\share",
-    "headers": "a\r\nSet-Cookie: a=b\r\n\r\nHTTP/1.1 200 OK",
-    "log record": '"}\n{"level": "error", "message": "forged"}',
-    "CSV": "=1+1 +1 -1 @SUM(A1) =cmd|' /C calc'!A0",
-    "JSON": '{"title": "a"}',
-    "JSON, a time of ours": '"created_at":"2026-06-01T12:00:00Z"',
-    "JSON, escaped": r"\u0041 \ud800 \n \" \/",
-    "YAML": "!!python/object/apply:os.system ['id'] &a *a",
-    "pickle": "cos\nsystem\n(S'id'\ntR.",
-    "number": "1e999",
-    "negative zero": "-0",
-    "NaN": "NaN",
-    "null": "null",
-    "undefined": "undefined",
-    "true": "true",
-    "None": "None",
-    "a UUID": "00000000-0000-0000-0000-000000000000",
-    "quotes": "' '' \" \"\" ` ´ ‘’ “” «»",
-    "slashes": "\\ \\\\ / // \\/",
-    "punctuation": "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~",
-    "a single letter": "a",
-    "a single astral letter": "🥛",
-    "255 letters": "a" * 255,
-    "255 astral letters": "🥛" * 255,
-    "blanks around": f"{WHITE_SPACE}a{WHITE_SPACE}",
-    "blanks within": f"a{WHITE_SPACE}b",
-}
+UNICODE = [
+    *("e\u0301 \u00e9 a\u0328\u0301 \u1e69 s\u0323\u0307", "\ud55c \u1112\u1161\u11ab", "🥛"),
+    *("Z" + "\u0300\u0316\u0321\u0334\u0489\u035c" * 20 + "algo", "क्षत्रिय नमस्ते", "ภาษาไทย กำ"),
+    *("مرحبا ﷺ ﷽ ﻻ", "שָׁלוֹם", "İIiı", "ßẞ straße", "ﬁﬂﬃﬄﬆ Ǆ ǆ", "ＡＢＣ　１２３ ｶﾞ", "x² ⅷ ① ½ ㎏"),
+    *("\u212a \u212b \u2126", "аdmin аlісе", "\u202egnp.exe\u202c \u2067left\u2069 \u200f\u200e"),
+    *(INVISIBLE + "a" + INVISIBLE, "\ufeffa\ufeff", "☺\ufe0e☺\ufe0f 葛\U000e0100"),
+    "👩‍👩‍👧‍👦 🏳️‍🌈 👨🏿‍🚀 🇺🇳",
+    *("🏴\U000e0067\U000e0062\U000e007f", "𝒳𝕐𝟘 𐍈 𠜎 𓀀", "\ue000 \uf8ff \U0010fffd", "\U000e0001en"),
+    *("\ufdd0 \uffff \ufffe \U0010ffff", "\u0378 \U000e0fff", "\ufffd\ufffc"),
+    "\ufff9a\ufffab\ufffb",
+    *("a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1ei", "a\nb\rc\r\nd\n\re", "\u0bf5" * 100),
+    *("".join(map(chr, [*range(1, 32), *range(127, 160)])), "\x1b[31mred\x1b[0m \x1b]0;title\x07"),
+    *("good\b\b\b\bevil", "a" * 255, "🥛" * 255, f"{WHITE_SPACE}a{WHITE_SPACE}b{WHITE_SPACE}"),
+]
+SYNTAX = [
+    *("'; DROP TABLE tasks; --", "' OR '1'='1' /*", "1 UNION SELECT password_hash FROM users"),
+    *("$1 $$ $tag$ :owner %(owner)s ?", r"\' \" \\ E'\x27' U&'\0027' %' _", "\\.\n\\N\ta\t\\x00"),
+    *("'||pg_sleep(10)--", "%_%\\%", "*)(uid=*))(|(uid=*", '{"$gt": ""}'),
+    "cos\nsystem\n(S'id'\ntR.",
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+    *("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "&lt;b&gt; &#x27; &amp;amp;"),
+    *("</script><!-- --><![CDATA[", "javascript:alert(1)//", "${alert(1)} `#{1}`", "__proto__"),
+    *("{{7*7}} {%25 %} <%= 7*7 %> #{7*7} ${7*7}", "%s %n %x %d %p %99999999s %", "$(id) `id` ; id"),
+    *("{0} {title} {0.__class__.__mro__} {:>99999999}", "${jndi:ldap://127.0.0.1:1/a}"),
+    "--help -rf",
+    *("../../../../etc/passwd ..\\..\\win.ini /dev/null", "%2e%2e%2f %252e %c0%af %00"),
+    "CON NUL COM1",
+    *("a\r\nSet-Cookie: a=b\r\n\r\nHTTP/1.1 200 OK", '"}\n{"level": "error", "message": "forged"}'),
+    *("=1+1 +1 -1 @SUM(A1)", '{"title": "a"}', r"\u0041 \ud800 \n \" \/", "1e999", "-0", "NaN"),
+    *("null", "undefined", "true", "None", "00000000-0000-0000-0000-000000000000"),
+    *("' '' \" \"\" ` ´ ‘’ “” «»", "\\ \\\\ / // \\/", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+]
+STORABLE = UNICODE + SYNTAX
 
-UNSTORABLE: dict[str, str] = {  # as escapes within a JSON string
-    "NUL": r"a\u0000b",
-    "NUL alone": r"\u0000",
-    "NUL at the end": r"a\u0000",
-    "half a pair": r"a\ud800b",
-    "the other half": r"a\udfffb",
-    "halves the wrong way round": r"\udfff\ud800",
-    "a half before a pair": r"\ud83e\ud83e\udd5b",
-    "a half after a pair": r"\ud83e\udd5b\udd5b",
-    "halves with something between": r"\ud83ea\udd5b",
-    "NUL and half a pair": r"\u0000\ud800",
-    "NUL behind blanks": r" \t\u0000",
-}
-
-
-def code_points(text: str) -> list[str]:
-    """Code points, for failure messages."""
-    return [f"U+{ord(letter):04X}" for letter in text]
+UNSTORABLE = [  # as escapes within a JSON string
+    *(r"a\u0000b", r"\u0000", r" \t\u0000", r"a\ud800b", r"a\udfffb", r"\udfff\ud800"),
+    *(r"\ud83e\ud83e\udd5b", r"\ud83e\udd5b\udd5b", r"\ud83ea\udd5b", r"\u0000\ud800"),
+]
